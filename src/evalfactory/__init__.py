@@ -1,0 +1,3 @@
+"""evalfactory: the LLM test factory."""
+
+__version__ = "0.1.0"

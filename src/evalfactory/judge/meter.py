@@ -1,0 +1,73 @@
+"""One measurement's meter: what its calls cost, and how long it really worked (waiting for limits left out)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..records.measurement import Usage
+
+
+class Meter:
+    """Counts requests, tokens and cost; keeps the time in which the measurement could not go on through no fault of its own.
+
+    Time is held while at least one of its calls waits for a limit or a pause and none is in flight. Times are the
+    event loop's, seconds.
+    """
+
+    def __init__(self, now_s: float, *, rank: int = 0) -> None:
+        self.rank = rank  # order of admission; limiters serve the lowest first, so that what is begun gets finished
+        self.started_s = now_s
+        self.calls = self.retries = self.reasks = 0
+        self.input_tokens = self.output_tokens = 0
+        self.cost_usd = 0.0
+        self.tasks: set[asyncio.Task[object]] = set()  # every task that called the judge, to be cancelled with it
+        self.trace: list[dict[str, object]] | None = None  # prompts and raw answers, when someone wants them
+        self._waiting = self._flying = 0
+        self._held_s = 0.0
+        self._held_since_s: float | None = None
+
+    @property
+    def usage(self) -> Usage:
+        return Usage(
+            calls=self.calls,
+            retries=self.retries,
+            reasks=self.reasks,
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            cost_usd=self.cost_usd,
+        )
+
+    def active_s(self, now_s: float) -> float:
+        """Seconds since the start in which the measurement was not held up."""
+        held_s = self._held_s + (now_s - self._held_since_s if self._held_since_s is not None else 0.0)
+        return now_s - self.started_s - held_s
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Around a wait for a limit, a pause or a retry's delay."""
+        self._shift(waiting=1)
+        try:
+            yield
+        finally:
+            self._shift(waiting=-1)
+
+    @contextmanager
+    def flying(self) -> Iterator[None]:
+        """Around a request that is on its way."""
+        self._shift(flying=1)
+        try:
+            yield
+        finally:
+            self._shift(flying=-1)
+
+    def _shift(self, *, waiting: int = 0, flying: int = 0) -> None:
+        self._waiting += waiting
+        self._flying += flying
+        held = self._waiting > 0 and self._flying == 0
+        if held and self._held_since_s is None:
+            self._held_since_s = asyncio.get_running_loop().time()
+        elif not held and self._held_since_s is not None:
+            self._held_s += asyncio.get_running_loop().time() - self._held_since_s
+            self._held_since_s = None

@@ -1,0 +1,1 @@
+"""The nouns that cross process boundaries: frozen, versioned, unknown keys refused."""

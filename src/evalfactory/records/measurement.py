@@ -1,0 +1,135 @@
+"""What a worker writes: measurements and outputs, in parts, sealed by one commit a shard."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, NamedTuple
+
+from pydantic import Field
+
+from .base import Record
+from .case import ToolCall
+
+State = Literal["scored", "errored", "skipped"]
+ErrorClass = Literal[
+    "rate_limit", "timeout", "server", "auth", "context_length", "content_filter", "bad_json", "network", "bug",
+    "metric", "crash",
+]  # fmt: skip
+
+
+class Slot(NamedTuple):
+    """What is planned, dealt, merged and compared: known before any answer is."""
+
+    case_id: str
+    metric: str
+    repeat: int = 0
+
+
+class Usage(Record):
+    """What requests to a model cost. `calls` counts every request sent; `retries` and `reasks` are among them."""
+
+    calls: int = 0
+    retries: int = Field(default=0, description="Sent again after a 429, a 5xx, a timeout or a broken connection.")
+    reasks: int = Field(default=0, description="Sent again because the answer was not what was asked for.")
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = Field(default=0.0, description="US dollars; 0 where the suite states no price.")
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(
+            calls=self.calls + other.calls,
+            retries=self.retries + other.retries,
+            reasks=self.reasks + other.reasks,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost_usd=self.cost_usd + other.cost_usd,
+        )
+
+
+class Failure(Record):
+    """Why a measurement is errored: a class to count by, where it happened, and the words."""
+
+    error_class: ErrorClass
+    where: Literal["judge", "target", "metric", "worker"]
+    message: str
+
+
+class Measurement(Record):
+    """One slot's outcome. Only `scored` has a score; an error is never a score, a skip never a pass."""
+
+    kind: Literal["measurement"] = "measurement"
+    case_id: str
+    metric: str
+    repeat: int = 0
+    state: State
+    score: float | None = None
+    reason: str | None = Field(default=None, description="The metric's reason, or why the slot was skipped.")
+    threshold: float | None = None
+    success: bool | None = None
+    failure: Failure | None = None
+    usage: Usage = Usage()
+    seconds: float = Field(default=0.0, description="Wall time from admission to the end, waiting included.")
+    attempt: str = ""
+    fingerprint: str = ""
+    reused_from: str | None = Field(default=None, description="The run whose measurement this is a copy of.")
+
+    @property
+    def slot(self) -> Slot:
+        return Slot(self.case_id, self.metric, self.repeat)
+
+
+class Output(Record):
+    """What the target produced for a case, kept beside the measurements it led to."""
+
+    kind: Literal["output"] = "output"
+    case_id: str
+    actual_output: str | None = None
+    retrieval_context: tuple[str, ...] | None = None
+    tools_called: tuple[ToolCall, ...] | None = None
+    failure: Failure | None = None
+    usage: Usage = Usage()
+    seconds: float = 0.0
+    attempt: str = ""
+    fingerprint: str = ""
+    reused_from: str | None = None
+
+
+class PartHeader(Record):
+    """First line of every part: whose it is, and the versions that measured."""
+
+    kind: Literal["header"] = "header"
+    run_id: str
+    shard: int
+    plan_digest: str
+    attempt: str
+    versions: dict[str, str]
+
+
+PartLine = Annotated[PartHeader | Measurement | Output, Field(discriminator="kind")]
+
+
+class PartRef(Record):
+    """A part that counts: its name inside the shard's folder and the proof of its bytes."""
+
+    name: str
+    sha256: str
+    size: int = Field(description="Bytes.")
+    lines: int
+
+
+class Commit(Record):
+    """A shard is done: exactly these parts count. Written once, create-if-absent."""
+
+    format: Literal[1] = 1
+    run_id: str
+    shard: int
+    plan_digest: str
+    attempt: str
+    parts: tuple[PartRef, ...]
+    slots: int
+    scored: int
+    errored: int
+    skipped: int
+    reused: int = 0
+    versions: dict[str, str]
+    finished_at: str = Field(default="", description="UTC, ISO 8601.")
+    peak_rss_mb: float = 0.0

@@ -1,0 +1,79 @@
+"""The plan: what will be measured, cut into shards; written once and known by its digest."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from .base import Record, digest_of
+from .case import CaseKind
+from .suite import Execution, GateSpec, JudgeSpec, TargetSpec
+
+
+class MetricRecipe(Record):
+    """All that is needed to build a metric in a worker, and to know whether an old score still counts."""
+
+    name: str
+    type: str
+    kind: CaseKind
+    threshold: float | None
+    args: dict[str, Any]
+    judge: JudgeSpec
+    code: str = Field(description="DeepEval's version, or for one's own metric its declared version or source digest.")
+    requires: tuple[str, ...] = Field(description="Case fields without which it cannot measure.")
+    produced: tuple[str, ...] = Field(default=(), description="Those of them that the target produces.")
+    calls: float = Field(default=3.0, description="Judge calls of a typical measurement, for weights and estimates.")
+    digest: str = Field(description="Of everything that decides a score, the judge's transport and limits left out.")
+
+
+class ShardPlan(Record):
+    """One worker's portion: which bytes of which file hold its cases."""
+
+    index: int
+    cases: int
+    slots: int
+    weight: float = Field(description="Estimated judge calls.")
+    file: str = Field(description="Name in the run's `cases/` folder.")
+    offset: int = Field(description="Bytes.")
+    length: int = Field(description="Bytes.")
+    sha256: str
+
+
+class Parent(Record):
+    """The run that this one supplements."""
+
+    run_id: str
+    results_digest: str
+
+
+class Plan(Record):
+    """What every process of a run agrees on. `digest` covers everything but the run id and the time."""
+
+    format: Literal[1] = 1
+    run_id: str
+    created_at: str = Field(description="UTC, ISO 8601.")
+    digest: str
+    suite: str
+    tier: str
+    suite_digest: str
+    dataset_digest: str
+    dataset_cases: int = Field(description="Cases in the dataset, of which the tier takes `cases`.")
+    versions: dict[str, str]
+    recipes: tuple[MetricRecipe, ...]
+    target: TargetSpec | None = None
+    target_digest: str = ""
+    execution: Execution
+    gate: GateSpec
+    reuse: bool = True
+    seed: int = 0
+    cases: int
+    slots: int
+    skipped: int = Field(default=0, description="Slots that are recorded as skipped for want of a field.")
+    must_run: int = Field(default=0, description="Cases on top of the tier's count.")
+    shards: tuple[ShardPlan, ...]
+    parent: Parent | None = None
+
+    def content_digest(self) -> str:
+        """SHA-256 of what the plan plans; equal for two planners with the same suite, data and versions."""
+        return digest_of(self.model_dump(mode="json", exclude={"run_id", "created_at", "digest"}))

@@ -1,0 +1,1 @@
+"""Artifacts in a local folder or an object store."""
