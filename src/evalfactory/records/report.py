@@ -135,7 +135,9 @@ class Report(Record):
     judge: Usage = Field(default=Usage(), description="Of this run alone; a reused measurement cost nothing here.")
     target: Usage | None = None
     judge_name: str = ""
-    notes: tuple[str, ...] = Field(default=(), description="What a reader must know, e.g. that the offline judge's scores mean nothing.")
+    notes: tuple[str, ...] = Field(
+        default=(), description="What a reader must know, e.g. that the offline judge's scores mean nothing."
+    )
     worst: tuple[CaseResult, ...] = ()
     regressions: tuple[CaseResult, ...] = ()
     errored: tuple[CaseResult, ...] = Field(default=(), description="The first errored slots.")

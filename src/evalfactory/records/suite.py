@@ -21,10 +21,18 @@ class MustRun(Record):
 class DatasetSpec(Record):
     """Where the cases are and how to read them."""
 
-    path: str = Field(description="A file beside the suite, or a URL of the store's cloud; .jsonl, .json, .csv, .parquet, each also .gz or .zst.")
-    format: Literal["jsonl", "json", "csv", "parquet"] | None = Field(default=None, description="Only needed when the name does not tell.")
-    fields: dict[str, str] = Field(default_factory=dict, description="Our field -> their column, dots reach into objects: `{input: question}`.")
-    strata: str | None = Field(default=None, description="Keep this in proportion in every tier: `tags`, or a field such as `metadata.topic`.")
+    path: str = Field(
+        description="A file beside the suite, or a URL of the store's cloud; .jsonl, .json, .csv, .parquet, each also .gz or .zst."
+    )
+    format: Literal["jsonl", "json", "csv", "parquet"] | None = Field(
+        default=None, description="Only needed when the name does not tell."
+    )
+    fields: dict[str, str] = Field(
+        default_factory=dict, description="Our field -> their column, dots reach into objects: `{input: question}`."
+    )
+    strata: str | None = Field(
+        default=None, description="Keep this in proportion in every tier: `tags`, or a field such as `metadata.topic`."
+    )
     seed: int = Field(default=0, description="Of the one order of the cases that every tier is a prefix of.")
     must_run: MustRun = MustRun()
     max_problems: PositiveInt = Field(default=50, description="How many problems to list before giving up.")
@@ -41,11 +49,17 @@ class Limits(Record):
     """What a model endpoint allows this run, however many workers share it."""
 
     max_in_flight: PositiveInt = Field(default=32, description="Requests at once.")
-    requests_per_minute: PositiveFloat | None = Field(default=None, description="Spent evenly, with a burst of one second.")
+    requests_per_minute: PositiveFloat | None = Field(
+        default=None, description="Spent evenly, with a burst of one second."
+    )
     tokens_per_minute: PositiveFloat | None = Field(default=None, description="Input and output together.")
     timeout_s: PositiveFloat = Field(default=120.0, description="Of one request, seconds.")
-    max_tries: PositiveInt = Field(default=8, description="Of one request, the first included, before it counts as unanswered.")
-    outage_s: PositiveFloat = Field(default=600.0, description="How long nothing may answer before the run ends, resumable; seconds.")
+    max_tries: PositiveInt = Field(
+        default=8, description="Of one request, the first included, before it counts as unanswered."
+    )
+    outage_s: PositiveFloat = Field(
+        default=600.0, description="How long nothing may answer before the run ends, resumable; seconds."
+    )
 
 
 class ModelSpec(Limits):
@@ -54,12 +68,16 @@ class ModelSpec(Limits):
     model: str
     base_url: str = "https://api.openai.com/v1"
     api_key_env: str | None = Field(default=None, description="Name of the environment variable that holds the key.")
-    headers: dict[str, str] = Field(default_factory=dict, description="Sent as they are; `${NAME}` is read from the environment when sent.")
+    headers: dict[str, str] = Field(
+        default_factory=dict, description="Sent as they are; `${NAME}` is read from the environment when sent."
+    )
     query: dict[str, str] = Field(default_factory=dict, description="Added to the URL, e.g. Azure's `api-version`.")
     temperature: float | None = Field(default=0.0, description="`null` sends none, for models that refuse it.")
     seed: int | None = None
     max_tokens: PositiveInt | None = None
-    max_completion_tokens: PositiveInt | None = Field(default=None, description="For models that want this name instead.")
+    max_completion_tokens: PositiveInt | None = Field(
+        default=None, description="For models that want this name instead."
+    )
     extra_body: dict[str, Any] = Field(default_factory=dict, description="Merged into every request.")
     price: Price | None = None
 
@@ -77,11 +95,16 @@ class HttpTarget(Limits):
     kind: Literal["http"] = "http"
     url: str
     method: Literal["POST", "GET", "PUT"] = "POST"
-    request: Any = Field(default_factory=lambda: {"input": "{{input}}"}, description="The JSON to send; `{{field}}` is replaced by the case's field.")
+    request: Any = Field(
+        default_factory=lambda: {"input": "{{input}}"},
+        description="The JSON to send; `{{field}}` is replaced by the case's field.",
+    )
     headers: dict[str, str] = Field(default_factory=dict)
     api_key_env: str | None = None
     output: str = Field(default="output", description="Dotted path of the output in the answer.")
-    retrieval_context: str | None = Field(default=None, description="Dotted path; a text, a list of texts, or `chunks.*.text`.")
+    retrieval_context: str | None = Field(
+        default=None, description="Dotted path; a text, a list of texts, or `chunks.*.text`."
+    )
     tools_called: str | None = None
     cost: str | None = Field(default=None, description="Dotted path of the cost of one answer, US dollars.")
     always: bool = Field(default=False, description="Also for cases whose output the dataset has.")
@@ -91,7 +114,9 @@ class ChatTarget(ModelSpec):
     """A model with the engineer's prompt."""
 
     kind: Literal["chat"] = "chat"
-    prompt: str = Field(description="A prompt file beside the suite; `{{input}}`, `{{context}}` and other fields are filled in.")
+    prompt: str = Field(
+        description="A prompt file beside the suite; `{{input}}`, `{{context}}` and other fields are filled in."
+    )
     system: str | None = Field(default=None, description="A file with the system message.")
     always: bool = False
 
@@ -101,7 +126,9 @@ class PythonTarget(Limits):
 
     kind: Literal["python"] = "python"
     python: str
-    version: str | None = Field(default=None, description="Declared version; without it the digest of its source counts.")
+    version: str | None = Field(
+        default=None, description="Declared version; without it the digest of its source counts."
+    )
     always: bool = False
 
 
@@ -113,10 +140,14 @@ class MetricSpec(Record):
 
     name: str = Field(description="Unique in the suite; the metric's own name unless `name:` says otherwise.")
     type: str = Field(description="A name of the catalogue (`faithfulness`), or `module:Class` for your own.")
-    threshold: float | None = Field(default=None, description="A score at or above it is a success; the metric's default without it.")
+    threshold: float | None = Field(
+        default=None, description="A score at or above it is a success; the metric's default without it."
+    )
     args: dict[str, Any] = Field(default_factory=dict, description="The metric's other arguments.")
     judge: JudgeSpec | None = Field(default=None, description="A judge of its own.")
-    version: str | None = Field(default=None, description="Of your own metric; without it the digest of its source counts.")
+    version: str | None = Field(
+        default=None, description="Of your own metric; without it the digest of its source counts."
+    )
 
 
 class TierSpec(Record):
@@ -130,14 +161,21 @@ class MetricGate(Record):
 
     mean: float | None = Field(default=None, description="Least mean score.")
     pass_rate: float | None = Field(default=None, ge=0, le=1, description="Least share of scored cases that succeed.")
-    allowed_drop: float | None = Field(default=None, ge=0, description="Of the mean against the baseline; the gate's without it.")
+    allowed_drop: float | None = Field(
+        default=None, ge=0, description="Of the mean against the baseline; the gate's without it."
+    )
 
 
 class GateSpec(Record):
     """When the run passes. Without `metrics`, each metric's mean must reach its own threshold."""
 
     metrics: dict[str, MetricGate] = Field(default_factory=dict)
-    max_errored: float = Field(default=0.02, ge=0, le=1, description="Share of slots that may be errored; above it the verdict is INCONCLUSIVE.")
+    max_errored: float = Field(
+        default=0.02,
+        ge=0,
+        le=1,
+        description="Share of slots that may be errored; above it the verdict is INCONCLUSIVE.",
+    )
     allowed_drop: float = Field(default=0.03, ge=0, description="Of a metric's mean against the baseline.")
     baseline: str | None = Field(default=None, description="A name given by `bless`, `previous`, or a run id.")
 
@@ -146,15 +184,36 @@ class Execution(Record):
     """How the work is dealt and done."""
 
     workers: PositiveInt = Field(default=2, description="Worker processes on this machine.")
-    shards: PositiveInt | None = Field(default=None, description="Pieces the plan is cut into; by default several a worker.")
-    dealing: Literal["weight", "modulo", "range"] = Field(default="weight", description="How cases are spread over shards.")
+    shards: PositiveInt | None = Field(
+        default=None, description="Pieces the plan is cut into; by default several a worker."
+    )
+    dealing: Literal["weight", "modulo", "range"] = Field(
+        default="weight", description="How cases are spread over shards."
+    )
     repeats: PositiveInt = Field(default=1, description="How often each case is judged by each metric.")
-    missing_fields: Literal["refuse", "skip"] = Field(default="refuse", description="What to do with a case that lacks a metric's field.")
-    deadline_s: PositiveFloat = Field(default=600.0, description="Of one measurement: time in calls, not time spent waiting for limits; seconds.")
-    flush_s: PositiveFloat = Field(default=10.0, description="How often measurements go to an object store; a local folder gets each at once.")
-    grace_s: PositiveFloat = Field(default=20.0, description="After SIGTERM or Ctrl-C: how long measurements in flight may still finish.")
+    missing_fields: Literal["refuse", "skip"] = Field(
+        default="refuse", description="What to do with a case that lacks a metric's field."
+    )
+    deadline_s: PositiveFloat = Field(
+        default=600.0, description="Of one measurement: time in calls, not time spent waiting for limits; seconds."
+    )
+    flush_s: PositiveFloat = Field(
+        default=10.0, description="How often measurements go to an object store; a local folder gets each at once."
+    )
+    grace_s: PositiveFloat = Field(
+        default=20.0, description="After SIGTERM or Ctrl-C: how long measurements in flight may still finish."
+    )
     hang_s: PositiveFloat = Field(default=60.0, description="A worker silent for so long is killed and replaced.")
-    max_restarts: PositiveInt = Field(default=3, description="Deaths of workers in a row without a new measurement before the run stops.")
+    max_restarts: PositiveInt = Field(
+        default=3, description="Deaths of workers in a row without a new measurement before the run stops."
+    )
+
+
+DEFAULT_TIERS: dict[str, TierSpec] = {
+    "smoke": TierSpec(count=20),
+    "regression": TierSpec(count=500),
+    "full": TierSpec(count="all"),
+}
 
 
 class Suite(Record):
@@ -169,6 +228,3 @@ class Suite(Record):
     gate: GateSpec = GateSpec()
     execution: Execution = Execution()
     store: str = ".evalfactory"
-
-
-DEFAULT_TIERS = {"smoke": TierSpec(count=20), "regression": TierSpec(count=500), "full": TierSpec(count="all")}
