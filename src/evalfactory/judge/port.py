@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import Protocol, TypeVar
+from typing import ClassVar, Literal, Protocol, TypeVar
 
 from pydantic import BaseModel
 
@@ -16,15 +16,29 @@ Answer = TypeVar("Answer", bound=BaseModel)
 current_meter: ContextVar[Meter] = ContextVar("current_meter")
 
 
-class JudgeError(Exception):
+class CallError(Exception):
     """A call that was asked and answered badly, or not at all while other calls were answered.
 
     Deliberately no TypeError and no ValueError: DeepEval asks again without the schema on a TypeError.
     """
 
+    where: ClassVar[Literal["judge", "target"]]
+
     def __init__(self, error_class: ErrorClass, message: str) -> None:
         super().__init__(message)
         self.error_class: ErrorClass = error_class
+
+
+class JudgeError(CallError):
+    """A call to the judge that failed."""
+
+    where = "judge"
+
+
+class TargetError(CallError):
+    """A call to the system under test that failed."""
+
+    where = "target"
 
 
 class Judge(Protocol):
@@ -41,4 +55,4 @@ class Judge(Protocol):
     async def close(self) -> None: ...
 
 
-__all__ = ["Judge", "JudgeError", "Meter", "Usage", "current_meter"]
+__all__ = ["CallError", "Judge", "JudgeError", "Meter", "TargetError", "Usage", "current_meter"]
