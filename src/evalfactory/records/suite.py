@@ -2,27 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag
 
 from .base import Record
 
 Share = float
 
+# Patterns in the subset that Rust, Python and JavaScript read alike, so that editors check them too.
+_UNSEEN = r"\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+#: What becomes a folder of the store or a word of a command line.
+NAME_PATTERN = rf"""^[^\s.\-/\\:*?"'<>|{_UNSEEN}][^\s/\\:*?"'<>|{_UNSEEN}]{{0,99}}$"""
+#: What stands in a table: one line, nothing invisible, no space at either end.
+LABEL_PATTERN = rf"^[^\s{_UNSEEN}]([^{_UNSEEN}]{{0,98}}[^\s{_UNSEEN}])?$"
+#: `module:name`
+IMPORT_PATTERN = r"^[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*$"
+VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
+#: Without user and password in it: secrets are references.
+URL_PATTERN = r"^https?://[^\s@/?#]+([/?#]\S*)?$"
+
+#: What the offline judge can judge; metrics that ask no judge are always possible.
+OFFLINE_METRICS = (
+    "answer_relevancy", "faithfulness", "contextual_precision", "contextual_recall", "contextual_relevancy",
+    "hallucination", "geval",
+)  # fmt: skip
+
 
 class MustRun(Record):
     """Cases that are in every tier, on top of its count, and gated one by one."""
 
-    ids: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
+    ids: tuple[str, ...] = Field(default=(), description="By their ids.")
+    tags: tuple[str, ...] = Field(default=(), description="Every case that has one of these tags.")
 
 
 class DatasetSpec(Record):
     """Where the cases are and how to read them."""
 
     path: str = Field(
-        description="A file beside the suite, or a URL of the store's cloud; .jsonl, .json, .csv, .parquet, each also .gz or .zst."
+        min_length=1,
+        description="A file beside the suite, or a URL of the store's cloud; .jsonl, .json, .csv, .parquet, each also .gz or .zst.",
     )
     format: Literal["jsonl", "json", "csv", "parquet"] | None = Field(
         default=None, description="Only needed when the name does not tell."
@@ -34,15 +53,17 @@ class DatasetSpec(Record):
         default=None, description="Keep this in proportion in every tier: `tags`, or a field such as `metadata.topic`."
     )
     seed: int = Field(default=0, description="Of the one order of the cases that every tier is a prefix of.")
-    must_run: MustRun = MustRun()
+    must_run: MustRun = Field(
+        default=MustRun(), description="Cases in every tier, on top of its count, and gated one by one."
+    )
     max_problems: PositiveInt = Field(default=50, description="How many problems to list before giving up.")
 
 
 class Price(Record):
     """US dollars per million tokens."""
 
-    input: float = Field(ge=0)
-    output: float = Field(ge=0)
+    input: float = Field(ge=0, description="US dollars per million input tokens.")
+    output: float = Field(ge=0, description="US dollars per million output tokens.")
 
 
 class Limits(Record):
@@ -65,47 +86,64 @@ class Limits(Record):
 class ModelSpec(Limits):
     """An OpenAI-compatible endpoint."""
 
-    model: str
-    base_url: str = "https://api.openai.com/v1"
-    api_key_env: str | None = Field(default=None, description="Name of the environment variable that holds the key.")
+    model: str = Field(min_length=1, description="The model's name at the endpoint.")
+    base_url: str = Field(
+        default="https://api.openai.com/v1", pattern=URL_PATTERN, description="The endpoint, up to and with `/v1`."
+    )
+    api_key_env: str | None = Field(
+        default=None,
+        pattern=VARIABLE_PATTERN,
+        description="Name of the environment variable that holds the key; for OpenAI's own endpoint `OPENAI_API_KEY`.",
+    )
     headers: dict[str, str] = Field(
         default_factory=dict, description="Sent as they are; `${NAME}` is read from the environment when sent."
     )
     query: dict[str, str] = Field(default_factory=dict, description="Added to the URL, e.g. Azure's `api-version`.")
     temperature: float | None = Field(default=0.0, description="`null` sends none, for models that refuse it.")
-    seed: int | None = None
-    max_tokens: PositiveInt | None = None
+    seed: int | None = Field(default=None, description="Sent with every request, for endpoints that know it.")
+    max_tokens: PositiveInt | None = Field(default=None, description="Longest answer, in tokens.")
     max_completion_tokens: PositiveInt | None = Field(
-        default=None, description="For models that want this name instead."
+        default=None, description="The same, for models that want this name instead."
     )
     extra_body: dict[str, Any] = Field(default_factory=dict, description="Merged into every request.")
-    price: Price | None = None
+    price: Price | None = Field(default=None, description="Without it a run costs nothing, as far as reports know.")
 
 
 class JudgeSpec(ModelSpec):
     """The model that judges."""
 
-    kind: Literal["openai", "offline"] = "openai"
-    response_format: Literal["json_schema", "json_object", "none"] = "json_schema"
+    kind: Literal["openai", "offline"] = Field(
+        default="openai",
+        description="`offline` needs no model: for demos and tests of the pipeline, it takes limits only.",
+    )
+    response_format: Literal["json_schema", "json_object", "none"] = Field(
+        default="json_schema", description="What is asked of the endpoint; the answer is checked in any case."
+    )
 
 
 class HttpTarget(Limits):
     """The system under test behind an HTTP endpoint."""
 
-    kind: Literal["http"] = "http"
-    url: str
-    method: Literal["POST", "GET", "PUT"] = "POST"
+    kind: Literal["http"] = Field(default="http", description="Told by the key `url`; need not be written.")
+    url: str = Field(pattern=URL_PATTERN, description="Where the requests go.")
+    method: Literal["POST", "GET", "PUT"] = Field(default="POST", description="Of the requests.")
     request: Any = Field(
         default_factory=lambda: {"input": "{{input}}"},
         description="The JSON to send; `{{field}}` is replaced by the case's field.",
     )
-    headers: dict[str, str] = Field(default_factory=dict)
-    api_key_env: str | None = None
+    headers: dict[str, str] = Field(
+        default_factory=dict, description="Sent as they are; `${NAME}` is read from the environment when sent."
+    )
+    api_key_env: str | None = Field(
+        default=None,
+        pattern=VARIABLE_PATTERN,
+        description="Name of the environment variable that holds the key, sent as `Authorization: Bearer`.",
+    )
     output: str = Field(default="output", description="Dotted path of the output in the answer.")
     retrieval_context: str | None = Field(
         default=None, description="Dotted path; a text, a list of texts, or `chunks.*.text`."
     )
-    tools_called: str | None = None
+    tools_called: str | None = Field(default=None, description="Dotted path of the list of tools called.")
     cost: str | None = Field(default=None, description="Dotted path of the cost of one answer, US dollars.")
     always: bool = Field(default=False, description="Also for cases whose output the dataset has.")
 
@@ -113,47 +151,65 @@ class HttpTarget(Limits):
 class ChatTarget(ModelSpec):
     """A model with the engineer's prompt."""
 
-    kind: Literal["chat"] = "chat"
+    kind: Literal["chat"] = Field(default="chat", description="Told by the key `model`; need not be written.")
     prompt: str = Field(
-        description="A prompt file beside the suite; `{{input}}`, `{{context}}` and other fields are filled in."
+        min_length=1,
+        description="A prompt file beside the suite; `{{input}}`, `{{context}}` and other fields are filled in.",
     )
     system: str | None = Field(default=None, description="A file with the system message.")
-    always: bool = False
+    always: bool = Field(default=False, description="Also for cases whose output the dataset has.")
 
 
 class PythonTarget(Limits):
     """A Python callable, plain or async: `module:function`, called with the case's fields as one dictionary."""
 
-    kind: Literal["python"] = "python"
-    python: str
+    kind: Literal["python"] = Field(default="python", description="Told by the key `python`; need not be written.")
+    python: str = Field(pattern=IMPORT_PATTERN, description="`module:function`, found beside the suite or installed.")
     version: str | None = Field(
         default=None, description="Declared version; without it the digest of its source counts."
     )
-    always: bool = False
+    always: bool = Field(default=False, description="Also for cases whose output the dataset has.")
 
 
-TargetSpec = HttpTarget | ChatTarget | PythonTarget
+def _target_kind(value: object) -> str | None:
+    """Which target it is: by `kind`, which records leave out when they are written, or by the key only one of them has."""
+    if not isinstance(value, dict):
+        return getattr(value, "kind", None)
+    told_by = {"url": "http", "python": "python", "model": "chat"}
+    return value.get("kind") or next((kind for key, kind in told_by.items() if key in value), None)
+
+
+TargetSpec = Annotated[
+    Annotated[HttpTarget, Tag("http")] | Annotated[ChatTarget, Tag("chat")] | Annotated[PythonTarget, Tag("python")],
+    Discriminator(_target_kind),
+]
 
 
 class MetricSpec(Record):
     """One metric of the suite."""
 
-    name: str = Field(description="Unique in the suite; the metric's own name unless `name:` says otherwise.")
+    name: str = Field(
+        pattern=LABEL_PATTERN, description="Unique in the suite; the metric's own name unless `name:` says otherwise."
+    )
     type: str = Field(description="A name of the catalogue (`faithfulness`), or `module:Class` for your own.")
     threshold: float | None = Field(
         default=None, description="A score at or above it is a success; the metric's default without it."
     )
     args: dict[str, Any] = Field(default_factory=dict, description="The metric's other arguments.")
-    judge: JudgeSpec | None = Field(default=None, description="A judge of its own.")
+    judge: JudgeSpec | None = Field(default=None, description="A judge of its own, instead of the suite's.")
     version: str | None = Field(
-        default=None, description="Of your own metric; without it the digest of its source counts."
+        default=None,
+        min_length=1,
+        description="Of your own metric; without it the digest of its source counts.",
     )
 
 
 class TierSpec(Record):
     """A size of the suite."""
 
-    count: PositiveInt | Literal["all"] = "all"
+    count: PositiveInt | Literal["all"] = Field(
+        default="all", description="How many cases, the first ones of the suite's one order."
+    )
 
 
 class MetricGate(Record):
@@ -169,7 +225,7 @@ class MetricGate(Record):
 class GateSpec(Record):
     """When the run passes. Without `metrics`, each metric's mean must reach its own threshold."""
 
-    metrics: dict[str, MetricGate] = Field(default_factory=dict)
+    metrics: dict[str, MetricGate] = Field(default_factory=dict, description="By the metric's name in this suite.")
     max_errored: float = Field(
         default=0.02,
         ge=0,
@@ -219,12 +275,22 @@ DEFAULT_TIERS: dict[str, TierSpec] = {
 class Suite(Record):
     """A suite as it is after defaults."""
 
-    name: str
-    dataset: DatasetSpec
-    target: TargetSpec | None = None
-    judge: JudgeSpec
-    metrics: tuple[MetricSpec, ...]
-    tiers: dict[str, TierSpec] = Field(default_factory=lambda: dict(DEFAULT_TIERS))
-    gate: GateSpec = GateSpec()
-    execution: Execution = Execution()
-    store: str = ".evalfactory"
+    name: str = Field(pattern=NAME_PATTERN, description="Its folder in the store, and the title of its reports.")
+    dataset: DatasetSpec = Field(description="Where the cases are; a text is its `path`.")
+    target: TargetSpec | None = Field(
+        default=None,
+        description="The system under test, when the dataset lacks outputs: told by `url`, `model` or `python`.",
+    )
+    judge: JudgeSpec = Field(description="The model that judges; `offline` needs none.")
+    metrics: tuple[MetricSpec, ...] = Field(description="What every case is measured by.")
+    tiers: dict[str, TierSpec] = Field(
+        default_factory=lambda: dict(DEFAULT_TIERS),
+        description="Sizes of the suite by name, in addition to `smoke` 20, `regression` 500 and `full` all.",
+    )
+    gate: GateSpec = Field(default=GateSpec(), description="When the run passes.")
+    execution: Execution = Field(default=Execution(), description="How the work is dealt and done.")
+    store: str = Field(
+        default=".evalfactory",
+        min_length=1,
+        description="Where runs are kept: a folder beside the suite, or `s3://bucket/prefix`, `gs://…`, `az://…`.",
+    )
