@@ -1,0 +1,1 @@
+"""After the run: merging, summary, comparison, gate. Pure: values in, values out."""

@@ -44,6 +44,7 @@ class GateCheck(Record):
 
     rule: Literal["complete", "mean", "pass_rate", "drop", "must_run", "errored", "scored"]
     metric: str | None = None
+    case_id: str | None = Field(default=None, description="Of a must-run slot.")
     outcome: Outcome
     wanted: str
     seen: str
@@ -67,6 +68,7 @@ class CaseResult(Record):
     case_id: str
     metric: str
     repeat: int = 0
+    state: Literal["scored", "errored", "skipped", "missing"] = "scored"
     score: float | None
     threshold: float | None = None
     success: bool | None = None
@@ -111,10 +113,36 @@ class BaselineInfo(Record):
     run_id: str | None = None
     created_at: str | None = None
     results_digest: str | None = None
-    pairs: int = 0
-    only_here: int = 0
-    only_there: int = 0
+    pairs: int = Field(default=0, description="Slots scored in both runs, must-run slots included.")
+    only_here: int = Field(default=0, description="Slots scored in this run and not in the baseline.")
+    only_there: int = Field(default=0, description="Slots scored in the baseline and not in this run.")
     note: str | None = Field(default=None, description="Why there is no comparison, or what makes it weaker.")
+
+
+class MetricComparison(Record):
+    """One metric over the pairs: slots of averaged cases that are scored in both runs."""
+
+    name: str
+    pairs: int = 0
+    mean: float | None = Field(default=None, description="Of the pairs, in this run.")
+    baseline_mean: float | None = Field(default=None, description="Of the pairs, in the baseline.")
+    mean_difference: float | None = Field(default=None, description="This run minus the baseline, over the pairs.")
+    improved: int = Field(default=0, description="Pairs with a higher score than in the baseline.")
+    worsened: int = Field(default=0, description="Pairs with a lower score than in the baseline.")
+    fixed: int = Field(default=0, description="Pairs that failed in the baseline and succeed now.")
+    broken: int = Field(default=0, description="Pairs that succeeded in the baseline and fail now.")
+    only_here: int = Field(default=0, description="Slots scored in this run and not in the baseline.")
+    only_there: int = Field(default=0, description="Slots scored in the baseline and not in this run.")
+
+
+class Comparison(Record):
+    """A run beside its baseline, paired slot by slot."""
+
+    run_id: str
+    baseline: BaselineInfo
+    metrics: tuple[MetricComparison, ...]
+    regressions: tuple[CaseResult, ...] = Field(default=(), description="The largest drops, must-run slots included.")
+    improvements: tuple[CaseResult, ...] = Field(default=(), description="The largest rises.")
 
 
 class Report(Record):
@@ -129,8 +157,9 @@ class Report(Record):
     counts: Counts
     cases: int
     metrics: tuple[MetricSummary, ...]
-    must_run: tuple[CaseResult, ...] = Field(default=(), description="Must-run slots that did not succeed.")
+    must_run: tuple[CaseResult, ...] = Field(default=(), description="The first must-run slots that did not succeed.")
     must_run_slots: int = 0
+    must_run_unmet: int = Field(default=0, description="Must-run slots that did not succeed, all of them.")
     errors: dict[str, int] = Field(default_factory=dict, description="Error class -> slots.")
     judge: Usage = Field(default=Usage(), description="Of this run alone; a reused measurement cost nothing here.")
     target: Usage | None = None
@@ -138,8 +167,10 @@ class Report(Record):
     notes: tuple[str, ...] = Field(
         default=(), description="What a reader must know, e.g. that the offline judge's scores mean nothing."
     )
-    worst: tuple[CaseResult, ...] = ()
-    regressions: tuple[CaseResult, ...] = ()
+    worst: tuple[CaseResult, ...] = Field(
+        default=(), description="Averaged slots that did not succeed: failed ones first, lowest score first."
+    )
+    regressions: tuple[CaseResult, ...] = Field(default=(), description="The largest drops against the baseline.")
     errored: tuple[CaseResult, ...] = Field(default=(), description="The first errored slots.")
     baseline: BaselineInfo | None = None
     reused_from: dict[str, int] = Field(default_factory=dict, description="Run -> slots copied from it.")

@@ -1,0 +1,207 @@
+"""The gate: which rules a run had to meet, what it showed, and the one word that follows.
+
+| seen                                                                      | the rule's outcome |
+|---------------------------------------------------------------------------|--------------------|
+| a planned slot is missing                                                 | INCOMPLETE         |
+| a metric's mean or share of passed cases is below its floor               | FAIL               |
+| a metric's mean fell by more than allowed against the baseline            | FAIL               |
+| a must-run slot scored below its threshold                                | FAIL               |
+| a must-run slot is errored or skipped: nobody can vouch for it            | INCONCLUSIVE       |
+| too large a share of the slots that could be measured is errored          | INCONCLUSIVE       |
+| a gated metric, or the whole run, has no score at all                     | INCONCLUSIVE       |
+
+The verdict is the first of INCOMPLETE, FAIL, INCONCLUSIVE that any rule came to, else PASS. Without `gate.metrics` the
+floor of each metric's mean is the metric's threshold; a metric without one has no floor, and the check says so. The
+rule about the baseline holds for every metric that has pairs; without a baseline it does not exist. Limits are met when
+they are missed by less than 1e-9, so that no rounding in the last digit of a sum decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from ..records.report import CaseResult, Comparison, GateCheck, MetricSummary, Outcome, Verdict
+from ..records.suite import GateSpec, MetricGate
+from .summary import Summary
+
+_DUST = 1e-9
+_PRECEDENCE: tuple[Outcome, ...] = ("INCOMPLETE", "FAIL", "INCONCLUSIVE")
+
+
+def judge_gate(gate: GateSpec, summary: Summary, comparison: Comparison | None = None) -> Verdict:
+    """The verdict with every rule behind it, met or not."""
+    checks = (
+        _complete(summary),
+        *_floors(gate, summary),
+        *_drops(gate, comparison),
+        *_must_run(summary),
+        _errored(gate, summary),
+        *_anything_scored(summary),
+    )
+    outcomes = {check.outcome for check in checks}
+    return Verdict(outcome=next((word for word in _PRECEDENCE if word in outcomes), "PASS"), checks=checks)
+
+
+def _complete(summary: Summary) -> GateCheck:
+    missing, planned = summary.counts.missing, summary.counts.planned
+    return GateCheck(
+        rule="complete",
+        outcome="INCOMPLETE" if missing else "PASS",
+        wanted=f"all {planned} planned slots",
+        seen=f"{missing} missing" if missing else f"{planned} present",
+    )
+
+
+def _floors(gate: GateSpec, summary: Summary) -> Iterator[GateCheck]:
+    metrics = {metric.name: metric for metric in summary.metrics}
+    for name in gate.metrics or metrics:
+        metric = metrics.get(name)
+        if metric is None or not metric.counts.scored:
+            yield _without_score(name, metric, summary)
+            continue
+        floor = gate.metrics.get(name, MetricGate(mean=metric.threshold))
+        if floor.mean is not None:
+            yield _floor("mean", metric, metric.mean, floor.mean)
+        elif not gate.metrics:
+            yield GateCheck(
+                rule="mean",
+                metric=name,
+                outcome="PASS",
+                wanted="no floor: no threshold",
+                seen=_over(metric.mean, metric),
+            )
+        if floor.pass_rate is not None:
+            yield _floor("pass_rate", metric, metric.pass_rate, floor.pass_rate)
+
+
+def _floor(rule: str, metric: MetricSummary, seen: float | None, wanted: float) -> GateCheck:
+    met = seen is not None and seen >= wanted - _DUST
+    seen_words, wanted_words = apart(seen, wanted)
+    return GateCheck(
+        rule="mean" if rule == "mean" else "pass_rate",
+        metric=metric.name,
+        outcome="PASS" if met else "FAIL",
+        wanted=f"at least {wanted_words}",
+        seen=f"{seen_words} over {metric.counts.scored} scored",
+    )
+
+
+def _without_score(name: str, metric: MetricSummary | None, summary: Summary) -> GateCheck:
+    """A metric that only must-run cases have is gated there; any other one without a score is unknown."""
+    counts = metric.counts if metric else None
+    elsewhere = summary.must_run_scored.get(name, 0) if counts and not counts.planned else 0
+    if elsewhere:
+        seen = f"none planned, {elsewhere} among the must-run slots"
+    elif counts and counts.planned:
+        seen = (
+            f"none of {counts.planned} ({counts.errored} errored, {counts.skipped} skipped, {counts.missing} missing)"
+        )
+    else:
+        seen = "none planned"
+    outcome: Outcome = "PASS" if elsewhere else "INCONCLUSIVE"
+    return GateCheck(rule="scored", metric=name, outcome=outcome, wanted="at least one scored slot", seen=seen)
+
+
+def _drops(gate: GateSpec, comparison: Comparison | None) -> Iterator[GateCheck]:
+    for metric in comparison.metrics if comparison else ():
+        if metric.mean_difference is None:
+            continue
+        own = gate.metrics.get(metric.name)
+        allowed = own.allowed_drop if own and own.allowed_drop is not None else gate.allowed_drop
+        drop = -metric.mean_difference
+        seen, wanted = apart(abs(drop), allowed)
+        yield GateCheck(
+            rule="drop",
+            metric=metric.name,
+            outcome="FAIL" if drop > allowed + _DUST else "PASS",
+            wanted=f"a drop of at most {wanted}",
+            seen=f"a {'drop' if drop > 0 else 'rise'} of {seen} over {metric.pairs} pairs" if drop else "no change",
+        )
+
+
+def _must_run(summary: Summary) -> Iterator[GateCheck]:
+    counts = summary.must_run_counts
+    if not counts.planned:
+        return
+    for result in summary.must_run:
+        yield _must_run_slot(result)
+    unseen = summary.must_run_unmet - len(summary.must_run)
+    met = counts.planned - summary.must_run_unmet
+    yield GateCheck(
+        rule="must_run",
+        outcome=_worst_unseen(summary) if unseen else "PASS",
+        wanted="every must-run slot, one by one",
+        seen=f"{met} of {counts.planned} met" + (f", {unseen} more are not listed" if unseen else ""),
+    )
+
+
+def _must_run_slot(result: CaseResult) -> GateCheck:
+    outcome: Outcome
+    match result.state:
+        case "scored":
+            score, threshold = apart(result.score, result.threshold)
+            outcome, seen, wanted = "FAIL", score, f"at least {threshold}"
+        case "missing":
+            outcome, seen, wanted = "INCOMPLETE", "missing", "a score"
+        case "errored" | "skipped":
+            outcome, seen, wanted = "INCONCLUSIVE", result.state, "a score"
+        case _:
+            assert_never(result.state)
+    return GateCheck(
+        rule="must_run", metric=result.metric, case_id=result.case_id, outcome=outcome, wanted=wanted, seen=seen
+    )
+
+
+def _worst_unseen(summary: Summary) -> Outcome:
+    """The outcome of must-run slots beyond those listed, from their counts."""
+    counts = summary.must_run_counts
+    listed = [result.state for result in summary.must_run]
+    if counts.missing > listed.count("missing"):
+        return "INCOMPLETE"
+    unmeasured = counts.errored + counts.skipped + counts.missing
+    listed_unmeasured = len(listed) - listed.count("scored")
+    failed = summary.must_run_unmet - unmeasured > listed.count("scored")
+    return "FAIL" if failed else "INCONCLUSIVE" if unmeasured > listed_unmeasured else "PASS"
+
+
+def _errored(gate: GateSpec, summary: Summary) -> GateCheck:
+    measurable = summary.counts.planned - summary.counts.skipped
+    share = summary.counts.errored / measurable if measurable else 0.0
+    return GateCheck(
+        rule="errored",
+        outcome="INCONCLUSIVE" if share > gate.max_errored + _DUST else "PASS",
+        wanted=f"at most {gate.max_errored:.1%} errored",
+        seen=f"{summary.counts.errored} of {measurable} ({share:.1%})",
+    )
+
+
+def _anything_scored(summary: Summary) -> Iterator[GateCheck]:
+    if not summary.counts.scored:
+        seen = f"none of {summary.counts.planned}"
+        yield GateCheck(rule="scored", outcome="INCONCLUSIVE", wanted="at least one scored slot", seen=seen)
+
+
+def _over(mean: float | None, metric: MetricSummary) -> str:
+    return f"{apart(mean, None)[0]} over {metric.counts.scored} scored"
+
+
+def apart(seen: float | None, wanted: float | None) -> tuple[str, str]:
+    """Both numbers in words: `wanted` as it was written, `seen` in as many decimals as tell the two apart.
+
+    At least two decimals, at most nine; a dash for none.
+    """
+    limit = "–" if wanted is None else _as_written(wanted)
+    if seen is None:
+        return "–", limit
+    least = 3 if wanted is None else len(limit.partition(".")[2])
+    for decimals in range(least, 10):
+        text = f"{seen:.{decimals}f}"
+        if wanted is None or float(text) != round(wanted, decimals):
+            return text, limit
+    return f"{seen:.{least}f}", limit
+
+
+def _as_written(number: float) -> str:
+    whole, _, decimals = f"{number:.9f}".rstrip("0").partition(".")
+    return f"{whole}.{decimals:0<2}"

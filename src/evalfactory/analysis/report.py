@@ -1,0 +1,75 @@
+"""The one record of a run, put together from its parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..records.plan import Plan
+from ..records.report import BaselineInfo, Comparison, MetricComparison, MetricSummary, Proof, Report, Verdict
+from .summary import Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What the analysis came to."""
+
+    summary: Summary
+    verdict: Verdict
+    comparison: Comparison | None = None
+    baseline: BaselineInfo | None = None  # why there is no comparison, when one was asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What only the edge knows."""
+
+    created_at: str  # UTC, ISO 8601
+    wall_s: float
+    judge_name: str
+    notes: tuple[str, ...] = ()
+
+
+def build_report(plan: Plan, findings: Findings, proof: Proof, circumstances: Circumstances) -> Report:
+    """The report of a run: verdict, summary, comparison, proof."""
+    summary, comparison = findings.summary, findings.comparison
+    return Report(
+        run_id=plan.run_id,
+        suite=plan.suite,
+        tier=plan.tier,
+        created_at=circumstances.created_at,
+        verdict=findings.verdict,
+        counts=summary.counts,
+        cases=plan.cases,
+        metrics=beside(summary.metrics, comparison),
+        must_run=summary.must_run,
+        must_run_slots=summary.must_run_counts.planned,
+        must_run_unmet=summary.must_run_unmet,
+        errors=summary.errors,
+        judge=summary.judge,
+        target=summary.target if plan.target is not None else None,
+        judge_name=circumstances.judge_name,
+        notes=circumstances.notes,
+        worst=summary.worst,
+        regressions=comparison.regressions if comparison else (),
+        errored=summary.errored,
+        baseline=comparison.baseline if comparison else findings.baseline,
+        reused_from=summary.reused_from,
+        parent=plan.parent.run_id if plan.parent else None,
+        versions=plan.versions,
+        wall_s=circumstances.wall_s,
+        results_digest=proof.results_digest,
+        proof=proof,
+    )
+
+
+def beside(metrics: tuple[MetricSummary, ...], comparison: Comparison | None) -> tuple[MetricSummary, ...]:
+    """The metrics with what the baseline says of the same slots."""
+    theirs = {metric.name: metric for metric in comparison.metrics} if comparison else {}
+    return tuple(_beside(metric, theirs.get(metric.name)) for metric in metrics)
+
+
+def _beside(metric: MetricSummary, other: MetricComparison | None) -> MetricSummary:
+    if other is None:
+        return metric
+    seen = {"baseline_mean": other.baseline_mean, "delta": other.mean_difference, "pairs": other.pairs}
+    return metric.model_copy(update=seen)
