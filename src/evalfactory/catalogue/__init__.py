@@ -19,6 +19,10 @@ class Argument(Record):
     type: Literal["str", "int", "float", "bool", "list[str]", "list", "dict", "any"]
     required: bool = False
     default: Any = None
+    choices: tuple[str, ...] = Field(
+        default=(), description="What it, or each item of it, may be; anything when empty."
+    )
+    note: str = Field(default="", description="How to write it in a suite, where the type does not tell.")
 
 
 class CatalogueMetric(Record):
@@ -29,11 +33,21 @@ class CatalogueMetric(Record):
     kind: CaseKind
     requires: tuple[str, ...] = Field(description="Case fields it cannot do without; those of turns as `turns.NAME`.")
     arguments: tuple[Argument, ...]
+    one_of: tuple[str, ...] = Field(default=(), description="Arguments of which at least one must be given.")
     threshold: float | None = Field(description="Its own default.")
     uses_judge: bool = True
-    calls: float = Field(description="Judge calls of a typical measurement, measured.")
+    calls: float = Field(description="Judge calls of a measurement, measured, before those of the next two.")
     calls_per_chunk: float = Field(default=0.0, description="More of them for each chunk of (retrieval) context.")
     calls_per_turn: float = Field(default=0.0, description="More of them for each pair of turns.")
+    threshold_matters: bool = Field(
+        default=False, description="The threshold is told to the judge, so another one asks for a new measurement."
+    )
+    order_matters: bool = Field(
+        default=False, description="The reason depends on the order of the answers to questions asked at once."
+    )
+    blocks: bool = Field(
+        default=False, description="It asks the judge without waiting, so it is measured in a thread of its own."
+    )
 
 
 class Catalogue(Record):
@@ -45,6 +59,15 @@ class Catalogue(Record):
     def get(self, name: str) -> CatalogueMetric | None:
         """The metric of that name, if there is one."""
         return next((metric for metric in self.metrics if metric.name == name), None)
+
+
+#: A measurement whose case is not known: this many chunks of context and pairs of turns.
+TYPICAL_CHUNKS = TYPICAL_TURNS = 3
+
+
+def typical_calls(metric: CatalogueMetric) -> float:
+    """Judge calls of a measurement of a case with three chunks of context, or a conversation of three pairs of turns."""
+    return metric.calls + metric.calls_per_chunk * TYPICAL_CHUNKS + metric.calls_per_turn * TYPICAL_TURNS
 
 
 @cache

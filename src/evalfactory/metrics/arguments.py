@@ -1,0 +1,60 @@
+"""Arguments as a suite writes them, turned into what DeepEval's constructors want."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..records import case as records
+from .cases import tool_of
+from .deepeval_api import (
+    MultiTurnParams,
+    Rubric,
+    SingleTurnParams,
+    ToolCallParams,
+)
+from .json_schema import SchemaInYaml
+
+
+def constructor_arguments(type_name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+    """The keyword arguments for the metric's constructor. Lists are copies: some metrics append to theirs."""
+    return {name: _converted(type_name, name, value) for name, value in args.items()}
+
+
+def _converted(type_name: str, name: str, value: Any) -> Any:
+    convert = _CONVERTERS.get((type_name, name)) or _CONVERTERS.get(("*", name))
+    if convert is not None and value is not None:
+        return convert(value)
+    return list(value) if isinstance(value, list) else value
+
+
+def _params(kind: Any) -> Callable[[list[str]], list[Any]]:
+    return lambda names: [kind(name) for name in names]
+
+
+def _tools(tools: list[Any]) -> list[Any]:
+    return [
+        tool_of(records.ToolCall.model_validate({"name": tool} if isinstance(tool, str) else tool)) for tool in tools
+    ]
+
+
+def _rubric(rows: list[Any]) -> list[Any]:
+    return [Rubric(score_range=tuple(row["score_range"]), expected_outcome=row["expected_outcome"]) for row in rows]
+
+
+def _schema(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return SchemaInYaml(dict(value))
+    module, _, name = str(value).partition(":")
+    return getattr(importlib.import_module(module), name)
+
+
+_CONVERTERS: dict[tuple[str, str], Callable[[Any], Any]] = {
+    ("geval", "evaluation_params"): _params(SingleTurnParams),
+    ("conversational_geval", "evaluation_params"): _params(MultiTurnParams),
+    ("tool_correctness", "evaluation_params"): _params(ToolCallParams),
+    ("*", "rubric"): _rubric,
+    ("*", "available_tools"): _tools,
+    ("*", "expected_schema"): _schema,
+}

@@ -1,0 +1,136 @@
+"""What a metric does, measured on a judge without a model: its calls, and what its prompts depend on."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from ..judge.port import Answer
+from ..records.case import Case
+from . import deepeval_api as deepeval
+from .arguments import constructor_arguments
+from .cases import test_case_of
+from .examples import conversation_case, single_case
+from .introspect import MetricClass
+from .model import JudgeModel
+from .rehearsal import RehearsalJudge
+
+_SEEDS = range(4)
+_FEW, _MANY = 1, 3
+
+
+class Calls(NamedTuple):
+    """Judge calls: `base + per_chunk * chunks + per_turn * pairs of turns`."""
+
+    base: float
+    per_chunk: float
+    per_turn: float
+
+
+class Trial(NamedTuple):
+    """One measurement: what came out, what was asked, and whether it was asked without waiting."""
+
+    score: Any
+    reason: Any
+    prompts: tuple[str, ...]
+    blocked: bool
+
+
+class PatientModel(JudgeModel):
+    """Also answers those who ask without waiting, and remembers that somebody did."""
+
+    def __init__(self, judge: RehearsalJudge) -> None:
+        super().__init__(judge, "rehearsal")
+        self.rehearsal = judge
+        self.blocked = False
+
+    def generate(self, prompt: str, schema: type[BaseModel] | None = None, audio: Any = None) -> tuple[Any, Any]:
+        self.blocked = True
+        return self.rehearsal.answer(prompt, schema), 0.0
+
+
+async def calls_of(metric: MetricClass, args: Mapping[str, Any]) -> Calls:
+    """The metric's judge calls, from measurements with few and many chunks and turns."""
+    if metric.kind == "single":
+        few, many = [await _count(metric, args, single_case(chunks)) for chunks in (_FEW, _MANY)]
+        per_chunk = (many - few) / (_MANY - _FEW)
+        return Calls(few - per_chunk * _FEW, per_chunk, 0.0)
+    few, many = [await _count(metric, args, conversation_case(pairs)) for pairs in (_FEW, _MANY)]
+    wide = await _count(metric, args, conversation_case(_FEW, _MANY))
+    per_chunk = (wide - few) / (_MANY - _FEW)
+    per_turn = (many - few) / (_MANY - _FEW) - per_chunk
+    return Calls(few - per_chunk - per_turn, per_chunk, per_turn)
+
+
+async def threshold_matters(metric: MetricClass, args: Mapping[str, Any]) -> bool:
+    """Whether another threshold changes a prompt, a score or a reason (outside strict mode)."""
+    plain = {**args, "strict_mode": False} if _has_strict_mode(metric) else dict(args)
+    for seed in _SEEDS:
+        low, high = [await trial(metric, plain, RehearsalJudge(seed), threshold=limit) for limit in (0.01, 0.99)]
+        if low != high:
+            return True
+    return False
+
+
+async def order_matters(metric: MetricClass, args: Mapping[str, Any]) -> bool:
+    """Whether the order in which questions asked at once are answered changes the score or the reason."""
+    for seed in _SEEDS:
+        first = await trial(metric, args, RehearsalJudge(seed))
+        for shuffle in _SEEDS:
+            other = await trial(metric, args, ShufflingJudge(seed, shuffle))
+            if (first.score, first.reason, sorted(first.prompts)) != (other.score, other.reason, sorted(other.prompts)):
+                return True
+    return False
+
+
+async def trial(
+    metric: MetricClass,
+    args: Mapping[str, Any],
+    judge: RehearsalJudge,
+    *,
+    threshold: float = 0.5,
+    case: Case | None = None,
+) -> Trial:
+    """One measurement of a case with every field."""
+    if case is None:
+        case = single_case(3) if metric.kind == "single" else conversation_case(3, 2)
+    given = constructor_arguments(metric.name, args)
+    model = PatientModel(judge)
+    if metric.uses_judge:
+        given["model"] = model
+    if metric.name.endswith("geval"):
+        given["name"] = metric.name
+    built = getattr(deepeval.metrics, metric.class_name)(threshold=threshold, **given)
+    await built.a_measure(test_case_of(case), _show_indicator=False)
+    return Trial(built.score, built.reason, tuple(judge.prompts), model.blocked)
+
+
+class ShufflingJudge(RehearsalJudge):
+    """Gives the same answers, but those to questions asked at once in another order."""
+
+    def __init__(self, seed: int, shuffle: int) -> None:
+        super().__init__(seed)
+        self._random = random.Random(shuffle)
+
+    async def ask(self, prompt: str, schema: type[Answer] | None) -> Answer | str:
+        answer = await super().ask(prompt, schema)
+        for _ in range(self._random.randrange(200)):
+            await asyncio.sleep(0)
+        return answer
+
+
+async def blocks(metric: MetricClass, args: Mapping[str, Any]) -> bool:
+    """Whether it asks the judge without waiting, which would stop every other measurement of the process."""
+    return (await trial(metric, args, RehearsalJudge())).blocked
+
+
+async def _count(metric: MetricClass, args: Mapping[str, Any], case: Case) -> int:
+    return len((await trial(metric, args, RehearsalJudge(), case=case)).prompts)
+
+
+def _has_strict_mode(metric: MetricClass) -> bool:
+    return any(argument.name == "strict_mode" for argument in metric.arguments)
