@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evalfactory.analysis.comparison import Sides, compare
+from evalfactory.analysis.gate import apart, judge_gate
+from evalfactory.analysis.summary import SHOWN_MUST_RUN, Summarizer
+from evalfactory.records.measurement import Measurement, Slot
+from evalfactory.records.plan import MetricRecipe
+from evalfactory.records.report import BaselineInfo, Comparison, GateCheck, Verdict
+from evalfactory.records.suite import GateSpec, MetricGate
+from results_given import METRICS, RECIPES, errored, frozen, recipe, scored, skipped
+
+FIRST, SECOND = METRICS
+ONE = (recipe(FIRST),)
+
+
+def verdict(
+    word: str,
+    gate: GateSpec | None = None,
+    *,
+    then: str = "",
+    must_run: str = "",
+    recipes: Sequence[MetricRecipe] = ONE,
+) -> Verdict:
+    """The verdict of a run whose slots are spelt: `9` scored 0.9, `e` errored, `s` skipped, `m` missing."""
+    summarizer = Summarizer(recipes)
+    for letters, is_must_run in ((word, False), (must_run, True)):
+        for number, letter in enumerate(letters):
+            case = frozen(f"{'must' if is_must_run else 'case'}-{number}", must_run=is_must_run)
+            slot = Slot(case.case.id, FIRST)
+            if letter == "m":
+                summarizer.add_missing(slot, case)
+            else:
+                summarizer.add(line_of(slot, letter), case)
+    return judge_gate(gate or GateSpec(), summarizer.summary(), beside(word, then) if then else None)
+
+
+def line_of(slot: Slot, letter: str) -> Measurement:
+    match letter:
+        case "e":
+            return errored(slot)
+        case "s":
+            return skipped(slot)
+        case _:
+            return scored(slot, int(letter) / 10)
+
+
+def beside(word: str, then: str) -> Comparison:
+    here, there = ([line_of(Slot(f"case-{n}", FIRST), x) for n, x in enumerate(w) if x != "m"] for w in (word, then))
+    return compare(Sides(here, there, METRICS), run_id="now", baseline=BaselineInfo(asked="main"))
+
+
+def rules(some: Sequence[GateCheck]) -> list[str]:
+    return [check.rule for check in some]
+
+
+floor = GateSpec(metrics={FIRST: MetricGate(mean=0.7)})
+share = GateSpec(metrics={FIRST: MetricGate(pass_rate=0.75)})
+lenient = GateSpec(max_errored=1.0)
+drop_only = GateSpec(metrics={FIRST: MetricGate(allowed_drop=0.2)})
+
+
+@pytest.mark.parametrize(
+    ("word", "gate", "then", "must_run", "outcome", "because"),
+    [
+        # the metric's own threshold (0.5) is the floor of its mean without gate.metrics
+        ("99", None, "", "", "PASS", []),
+        ("55", None, "", "", "PASS", []),
+        ("45", None, "", "", "FAIL", ["mean"]),
+        ("19", None, "", "", "PASS", []),
+        # floors of the gate
+        ("77", floor, "", "", "PASS", []),
+        ("76", floor, "", "", "FAIL", ["mean"]),
+        ("9994", share, "", "", "PASS", []),
+        ("9944", share, "", "", "FAIL", ["pass_rate"]),
+        # missing slots: nothing else matters
+        ("99m", None, "", "", "INCOMPLETE", ["complete"]),
+        ("11m", None, "99", "", "INCOMPLETE", ["complete"]),
+        ("m", None, "", "", "INCOMPLETE", ["complete"]),
+        ("9", None, "", "m", "INCOMPLETE", ["complete", "must_run"]),
+        # errored slots
+        ("9" * 98 + "ee", None, "", "", "PASS", []),
+        ("9" * 97 + "eee", None, "", "", "INCONCLUSIVE", ["errored"]),
+        ("9" * 98 + "ee" + "s" * 50, None, "", "", "PASS", []),
+        ("9" * 97 + "ee" + "s" * 50, None, "", "", "INCONCLUSIVE", ["errored"]),
+        ("1" * 90 + "e" * 10, None, "", "", "FAIL", ["mean"]),
+        ("9e", lenient, "", "", "PASS", []),
+        ("ee", lenient, "", "", "INCONCLUSIVE", ["scored", "scored"]),
+        # nothing was scored
+        ("ss", None, "", "", "INCONCLUSIVE", ["scored", "scored"]),
+        ("", None, "", "", "INCONCLUSIVE", ["scored", "scored"]),
+        # must-run slots, one by one
+        ("9", None, "", "99", "PASS", []),
+        ("9", None, "", "94", "FAIL", ["must_run"]),
+        ("9", None, "", "9e", "INCONCLUSIVE", ["must_run", "errored"]),
+        ("9", lenient, "", "9e", "INCONCLUSIVE", ["must_run"]),
+        ("9", lenient, "", "9s", "INCONCLUSIVE", ["must_run"]),
+        ("9", lenient, "", "e4", "FAIL", ["must_run"]),
+        ("", None, "", "99", "PASS", []),
+        ("", None, "", "ss", "INCONCLUSIVE", ["scored", "must_run", "must_run", "scored"]),
+        # against the baseline, 0.03 allowed unless the metric says otherwise
+        ("88", None, "88", "", "PASS", []),
+        ("88", None, "89", "", "FAIL", ["drop"]),
+        ("89", None, "88", "", "PASS", []),
+        ("79", None, "99", "", "FAIL", ["drop"]),
+        ("79", drop_only, "99", "", "PASS", []),
+        ("59", drop_only, "99", "", "PASS", []),
+        ("49", drop_only, "99", "", "FAIL", ["drop"]),
+        ("9", None, "e", "", "PASS", []),
+        ("m9", None, "99", "", "INCOMPLETE", ["complete"]),
+    ],
+)
+def test_the_verdict_follows_the_table(
+    word: str, gate: GateSpec | None, then: str, must_run: str, outcome: str, because: list[str]
+) -> None:
+    seen = verdict(word, gate, then=then, must_run=must_run)
+    assert seen.outcome == outcome
+    assert rules(seen.reasons) == because
+
+
+words = st.text("0159esm", max_size=8)
+
+
+@given(words, words, words)
+def test_the_verdict_is_the_first_word_of_the_precedence_that_a_rule_came_to(word: str, then: str, must: str) -> None:
+    seen = verdict(word, then=then, must_run=must)
+    outcomes = [check.outcome for check in seen.checks]
+    order = ["INCOMPLETE", "FAIL", "INCONCLUSIVE", "PASS"]
+    assert seen.outcome == min(outcomes, key=order.index)
+    assert bool(seen.reasons) == (seen.outcome != "PASS")
+
+
+@given(words, words, words)
+def test_what_is_missing_is_never_anything_but_incomplete(word: str, then: str, must: str) -> None:
+    assert (verdict(word, then=then, must_run=must).outcome == "INCOMPLETE") == ("m" in word + must)
+
+
+@given(st.text("es", max_size=8), st.text("es", max_size=8))
+def test_a_run_without_a_score_never_passes(word: str, must: str) -> None:
+    assert verdict(word, lenient, must_run=must).outcome == "INCONCLUSIVE"
+
+
+def test_every_rule_is_listed_with_what_it_wanted_and_saw() -> None:
+    seen = verdict("88", then="99", must_run="93")
+    told = [(c.rule, c.metric, c.case_id, c.outcome, c.wanted, c.seen) for c in seen.checks]
+    assert told == [
+        ("complete", None, None, "PASS", "all 4 planned slots", "4 present"),
+        ("mean", FIRST, None, "PASS", "at least 0.50", "0.80 over 2 scored"),
+        ("drop", FIRST, None, "FAIL", "a drop of at most 0.03", "a drop of 0.10 over 2 pairs"),
+        ("must_run", FIRST, "must-1", "FAIL", "at least 0.50", "0.30"),
+        ("must_run", None, None, "PASS", "every must-run slot, one by one", "1 of 2 met"),
+        ("errored", None, None, "PASS", "at most 2.0% errored", "0 of 4 (0.0%)"),
+    ]
+
+
+def test_dust_of_floats_does_not_fail_a_run() -> None:
+    gate = GateSpec(metrics={FIRST: MetricGate(mean=0.1 + 0.2)})
+    assert verdict("3", gate).outcome == "PASS"
+    drop = GateSpec(metrics={FIRST: MetricGate(allowed_drop=0.1)})
+    assert verdict("8", drop, then="9").outcome == "PASS"
+
+
+def test_a_metric_without_threshold_has_no_floor_and_the_check_says_so() -> None:
+    bare = scored(Slot("a", FIRST), 0.0).model_copy(update={"threshold": None, "success": None})
+    summarizer = Summarizer([recipe(FIRST, threshold=None)])
+    summarizer.add(bare, frozen("a"))
+    summarizer.add(bare.model_copy(update={"case_id": "b"}), frozen("b", must_run=True))
+    seen = judge_gate(GateSpec(), summarizer.summary())
+    assert seen.outcome == "PASS"
+    assert "no floor: no threshold" in [check.wanted for check in seen.checks]
+
+
+def test_every_metric_of_the_suite_is_gated_by_default_and_only_the_named_ones_otherwise() -> None:
+    assert verdict("9", recipes=RECIPES).outcome == "INCONCLUSIVE"
+    assert verdict("9", floor, recipes=RECIPES).outcome == "PASS"
+    unknown = GateSpec(metrics={"nobody": MetricGate(mean=0.1)})
+    assert verdict("9", unknown).outcome == "INCONCLUSIVE"
+
+
+@pytest.mark.parametrize(("tail", "outcome"), [("4", "FAIL"), ("e", "INCONCLUSIVE"), ("s", "INCONCLUSIVE")])
+def test_must_run_slots_beyond_those_listed_still_count(tail: str, outcome: str) -> None:
+    listed = "e" * SHOWN_MUST_RUN if tail == "4" else "s" * SHOWN_MUST_RUN
+    summarizer = Summarizer(ONE)
+    summarizer.add(scored(Slot("z", FIRST), 1.0), frozen("z"))
+    for number, letter in enumerate(listed + tail):
+        case = frozen(f"{number:04d}", must_run=True)
+        summarizer.add(line_of(Slot(case.case.id, FIRST), letter), case)
+    seen = judge_gate(lenient, summarizer.summary())
+    assert seen.outcome == outcome
+    assert seen.checks[-2].seen == "0 of 101 met, 1 more are not listed"
+
+
+@pytest.mark.parametrize(
+    ("seen", "wanted", "words"),
+    [
+        (0.7, 0.8, ("0.70", "0.80")),
+        (0.7996, 0.8, ("0.7996", "0.80")),
+        (0.805, 0.805, ("0.805", "0.805")),
+        (0.8, 0.8, ("0.80", "0.80")),
+        (0.1 + 0.2, 0.3, ("0.30", "0.30")),
+        (1.0, 5, ("1.00", "5.00")),
+        (None, 0.8, ("–", "0.80")),
+        (2 / 3, None, ("0.667", "–")),
+    ],
+)
+def test_two_numbers_that_differ_never_look_the_same(
+    seen: float | None, wanted: float | None, words: tuple[str, str]
+) -> None:
+    assert apart(seen, wanted) == words
