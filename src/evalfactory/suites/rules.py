@@ -1,0 +1,118 @@
+"""What no single value shows: rules that hold between the keys of a suite."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ..catalogue import Catalogue
+from ..records.case import Case
+from ..records.suite import NAME_PATTERN, OFFLINE_METRICS
+from .tree import Findings, Node
+from .words import nearest, one_of, phrase, shown
+
+#: Folders that the store keeps beside those of the suites.
+STORE_FOLDERS = ("fingerprints", "limits", "recipes")
+_SECRET_HEADERS = frozenset({"authorization", "proxyauthorization", "apikey", "xapikey", "xauthtoken", "cookie"})
+
+
+def check_rules(suite: Node, known: Catalogue, findings: Findings) -> None:
+    """Report every rule that the spelt-out suite breaks."""
+    _check_names(suite, findings)
+    _check_fields(suite, findings)
+    for model in _models(suite):
+        _check_model(model, findings)
+    _check_unique_metrics(suite, findings)
+    _check_gate(suite, findings)
+    _check_offline(suite, known, findings)
+
+
+def _children(node: Node | None) -> dict[str, Node]:
+    return node.value if node is not None and isinstance(node.value, dict) else {}
+
+
+def _metrics(suite: Node) -> list[Node]:
+    metrics = suite.child("metrics")
+    return (
+        [each for each in metrics.value if each.child("name")] if metrics and isinstance(metrics.value, tuple) else []
+    )
+
+
+def _models(suite: Node) -> Iterator[Node]:
+    """Every endpoint of the suite."""
+    for holder, key in ((suite, "judge"), (suite, "target"), *((metric, "judge") for metric in _metrics(suite))):
+        node = holder.child(key)
+        if node is not None and isinstance(node.value, dict):
+            yield node
+
+
+def _check_names(suite: Node, findings: Findings) -> None:
+    name = suite.child("name")
+    if name is not None and isinstance(name.value, str):
+        if name.value.lower() in STORE_FOLDERS:
+            findings.add(name, f"{one_of(STORE_FOLDERS)} is a folder of the store's own", hint="choose another name")
+        elif re.search(r"\S\s+\S", name.value) and re.fullmatch(NAME_PATTERN, "-".join(name.value.split())):
+            hint = f"for instance {'-'.join(name.value.split())}"
+            findings.add(name, "is also a folder's name, so it has no spaces", hint=hint)
+    for tier, node in _children(suite.child("tiers")).items():
+        if not re.fullmatch(NAME_PATTERN, tier):
+            findings.add_key(node, f"a tier's name must be {phrase({'type': 'string', 'pattern': NAME_PATTERN})}")
+
+
+def _check_fields(suite: Node, findings: Findings) -> None:
+    dataset = suite.child("dataset")
+    known = list(Case.model_fields)
+    for field, node in _children(dataset.child("fields") if dataset else None).items():
+        if field not in known:
+            close = nearest(field, known)
+            hint = f"nearest: {close}" if close else f"fields are {', '.join(known)}"
+            findings.add_key(node, "a case has no such field; ours stand left, your columns right", hint=hint)
+
+
+def _check_model(model: Node, findings: Findings) -> None:
+    old, new = model.child("max_tokens"), model.child("max_completion_tokens")
+    if old is not None and new is not None and old.value is not None and new.value is not None:
+        findings.add_key(new, "stands beside `max_tokens`, and an endpoint wants only one of them", hint="remove one")
+    for header, node in _children(model.child("headers")).items():
+        secret = re.sub(r"[-_]", "", header.lower()) in _SECRET_HEADERS
+        if secret and isinstance(node.value, str) and "${" not in node.value:
+            hint = "name an environment variable instead, as in ${JUDGE_API_KEY}"
+            findings.add(node, "a secret never stands in a suite", hint=hint)
+
+
+def _check_unique_metrics(suite: Node, findings: Findings) -> None:
+    first: dict[object, Node] = {}
+    for metric in _metrics(suite):
+        name = _children(metric)["name"]
+        earlier = first.setdefault(name.value, name)
+        if earlier is not name:
+            where = f" (the first is on line {earlier.line})" if earlier.line else ""
+            hint = "give one of them a `name:` of its own"
+            findings.add_key(metric, f"a second metric is called {shown(str(name.value))}{where}", hint=hint)
+
+
+def _check_gate(suite: Node, findings: Findings) -> None:
+    names = [str(_children(metric)["name"].value) for metric in _metrics(suite)]
+    if findings.reported("metrics") or any((p.field or "").startswith("metrics[") for p in findings.problems):
+        return  # names that could not be read would be reported as missing
+    gate = suite.child("gate")
+    for name, node in _children(gate.child("metrics") if gate else None).items():
+        if name not in names:
+            close = nearest(name, names)
+            hint = f"nearest: {close}" if close else f"its metrics are {', '.join(names)}"
+            findings.add_key(node, "the suite has no metric of this name", hint=hint)
+
+
+def _check_offline(suite: Node, known: Catalogue, findings: Findings) -> None:
+    for metric in _metrics(suite):
+        own = metric.child("judge")
+        judge = own if own is not None and own.value is not None else suite.child("judge")
+        kind = judge.child("kind") if judge else None
+        name = _children(metric)["type"]
+        entry = known.get(str(name.value))
+        if kind is None or kind.value != "offline" or entry is None:
+            continue
+        if entry.uses_judge and entry.name not in OFFLINE_METRICS:
+            able = one_of(each.name for each in known.metrics if not each.uses_judge or each.name in OFFLINE_METRICS)
+            message = f"the offline judge compares words, which is not enough for `{entry.name}`"
+            findings.add(metric, message, hint=f"give it a `judge:` that is a model; offline can {able}")
