@@ -1,0 +1,137 @@
+"""How far one sentence is borne out by others: shared content units, numbers, denials. Words, not meaning."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from .sentences import clauses, sentences
+from .text import Passage, normal, passage
+from .words import DENIAL, NO_DENIAL
+
+#: Share of a sentence's content units that its best sources must have: from here on it is supported …
+ENOUGH = 0.5
+#: … and below here it speaks of something else. Between the two: borderline.
+HARDLY = 0.35
+#: Share of a clause's units that must be found in a clause of the source before their denials are compared.
+SAME_CLAUSE = 0.6
+#: A claim may be put together from so many sentences.
+SOURCES_A_CLAIM = 3
+
+#: A clause of fewer units is a name or a scrap: it neither denies nor affirms.
+LEAST_CLAUSE = 3
+
+_MARKS = " .,;:!?。、！？…'\"“”「」"
+_NAME = re.compile(r"(?<=[\w,;)'’&-]\s)[A-Z][\w'’]+")
+_GERMAN = re.compile(r"\b(?:der|das|und|ist|sind|nicht|ein|eine|einen|wir|Sie|zu|für|mit)\b")
+
+Standing = Literal["supported", "borderline", "unsupported", "contradicted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How a claim stands to its sources, why, and the index of the best source (-1 where there is none)."""
+
+    standing: Standing
+    coverage: float
+    why: str = ""
+    best: int = -1
+
+
+def weigh(claim: str, sources: Sequence[Passage]) -> Finding:
+    """The standing of one claim: contradicted by a number or a denial, else by the share of its units found."""
+    stated = passage(claim)
+    if (index := _word_for_word(stated, sources)) >= 0:
+        return Finding("supported", 1.0, best=index)
+    ranked = sorted(range(len(sources)), key=lambda index: -len(stated.units.keys() & sources[index].units.keys()))
+    near = [sources[index] for index in ranked[:SOURCES_A_CLAIM]]
+    best = ranked[0] if ranked else -1
+    found = {unit for source in near for unit in stated.units.keys() & source.units.keys()}
+    coverage = len(found) / len(stated.units) if stated.units else 1.0
+    if conflict := _number_conflict(stated, near, sources) or _denial_conflict(stated, near, coverage):
+        return Finding("contradicted", coverage, conflict, best)
+    if strangers := _names(stated.text) - {unit for source in sources for unit in source.units}:
+        named = quoted(stated.units[unit] for unit in stated.units if unit in strangers)
+        return Finding("unsupported", coverage, f"the source does not know the name {named}", best)
+    if coverage >= ENOUGH:
+        return Finding("supported", coverage, best=best)
+    missing = quoted(word for unit, word in stated.units.items() if unit not in found)
+    standing: Standing = "borderline" if coverage >= HARDLY else "unsupported"
+    return Finding(standing, coverage, f"the source says nothing of {missing}", best)
+
+
+def _word_for_word(stated: Passage, sources: Sequence[Passage]) -> int:
+    """The index of the source that has the claim literally; -1 where none has."""
+    words = stated.folded.strip(_MARKS)
+    return next((index for index, source in enumerate(sources) if words and words in source.folded), -1)
+
+
+def _names(text: str) -> frozenset[str]:
+    """The units of capitalised words inside a sentence; none in German, which gives every noun a capital."""
+    if not _NAME.search(text) or _GERMAN.search(text):
+        return frozenset()
+    return frozenset(
+        unit for name in _NAME.findall(text) for one in (passage(name),) if not one.faint for unit in one.units
+    )
+
+
+def _number_conflict(stated: Passage, near: Sequence[Passage], sources: Sequence[Passage]) -> str:
+    """Why a number of the claim cannot be right; empty when there is nothing against any."""
+    known = frozenset().union(*(source.numbers for source in sources)) if stated.quantities else frozenset()
+    for quantity in stated.quantities:
+        if quantity.number not in known:
+            return f"the number {quantity.number} does not occur in the source"
+        if not near or quantity.number in near[0].numbers or not quantity.label:
+            continue
+        others = {other.number for other in near[0].quantities if other.label == quantity.label}
+        if others and _is_closest(stated, near):
+            return f"the source's closest sentence has {quoted(sorted(others))} where this has {quantity.number}"
+    return ""
+
+
+def _is_closest(stated: Passage, near: Sequence[Passage]) -> bool:
+    """Whether the first source shares more with the claim than the others do, numbers aside."""
+    numbers = stated.numbers
+    first, *rest = (len((stated.units.keys() & source.units.keys()) - numbers) for source in near)
+    return all(first > other for other in rest)
+
+
+def _denial_conflict(stated: Passage, near: Sequence[Passage], coverage: float) -> str:
+    """Why a clause of the claim says the opposite of the source's closest clause; empty when none does."""
+    if coverage < ENOUGH:
+        return ""
+    theirs = [clause for source in near for clause in _clauses(source.text)]
+    for units, denies in _clauses(stated.text):
+        if len(units) < LEAST_CLAUSE:
+            continue
+        shares = [(len(units & other) / len(units), other_denies) for other, other_denies in theirs]
+        closest = max((share for share, _ in shares), default=0.0)
+        if closest >= SAME_CLAUSE and not any(share == closest and other == denies for share, other in shares):
+            return "the source says the opposite: " + ("no denial there" if denies else "it denies this")
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def _clauses(text: str) -> tuple[tuple[frozenset[str], bool], ...]:
+    """Each clause's units, and whether it denies them."""
+    return tuple((frozenset(passage(clause).units), denies(clause)) for clause in clauses(text))
+
+
+def denies(text: str) -> bool:
+    """Whether a text says that something is not so."""
+    return DENIAL.search(NO_DENIAL.sub(" ", normal(text))) is not None
+
+
+def passages(text: str) -> tuple[Passage, ...]:
+    """A text's sentences, each as a passage."""
+    return tuple(passage(sentence) for sentence in sentences(text))
+
+
+def quoted(words: Iterable[str], limit: int = 4) -> str:
+    """At most `limit` different words, for a reason."""
+    distinct = list(dict.fromkeys(words))
+    named = ", ".join(f"'{word}'" for word in distinct[:limit])
+    return named + (" and more" if len(distinct) > limit else "")

@@ -1,0 +1,74 @@
+"""The few words that the offline judge knows: those that say nothing by themselves, that deny, that are mere courtesy."""
+
+from __future__ import annotations
+
+import re
+
+#: English first; then articles and prepositions of Spanish, French, German, Italian, Portuguese; Russian; Arabic and
+#: Hebrew; endings of Korean as pairs of syllables.
+_STOP_WORDS = """
+a about above after again all also am an and any are aren't as at be because been before being below between both
+but by can can't cannot could couldn't did didn't do does doesn't doing don't down during each else every few for
+from further get gets got had has hasn't have haven't having he her here hers him his how however i i'm i've i'd
+i'll if in into is isn't it it's its itself just let like made make many may me might more most much must my need
+no nor not now of off on once only or other our ours out over own per please same she should shouldn't so some
+such than that that's the their theirs them then there there's these they they're this those through to too under
+until up upon us very via was wasn't we we're we'll were weren't what what's when where which while who whom whose
+why will with within without won't would wouldn't yes yet you you'll you're you've your yours
+el la los las un una unos unas del al de que en y o con por para su sus se es son como más lo le les des du et ou
+est sont dans pour par sur avec ce cette ces qui que ne pas vous nous votre notre vos il elle au aux der die das den
+dem ein eine einen einem einer und oder ist sind im in mit von für auf zu zum zur sie wir ihr ihre ich es nicht il
+lo gli uno di da che non per os as um uma do da dos das em no na com não
+и в на не что с по к у за из от для это как вы мы ваш наш или если при до о
+من في على إلى الى عن مع هذا هذه ذلك التي الذي أن إن ان ما هل كم متى كيف أو او ثم قد كان كل لا لم لن أي
+של את על עם זה זו היא הוא הם אם כי גם או לא אין יש כל אל מה איך מתי אני אנחנו אתם
+니다 습니 합니 입니 됩니 니까 세요 에서 으로 하는 있습 있는
+"""
+STOP_WORDS = frozenset(_STOP_WORDS.split())
+
+#: Chinese characters with a grammatical job only; a run of characters is cut at them.
+FUNCTION_CHARACTERS = re.compile("[的了吗嗎呢吧您你们們是]")
+
+NUMBER_WORDS = {
+    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9", "ten": "10",
+    "eleven": "11", "twelve": "12", "fourteen": "14", "fifteen": "15", "twenty": "20", "thirty": "30", "forty": "40",
+    "fifty": "50", "sixty": "60", "ninety": "90", "hundred": "100",
+}  # fmt: skip
+
+#: Looks like a denial and is none.
+NO_DENIAL = re.compile(
+    r"not only|no problem|no worr|don't hesitate|do not hesitate|if you (?:do not|don't)|why not"
+    r"|申し訳(?:あり|ござい)ません|すみません|かもしれ(?:ません|ない)|な(?:ければ|くては)な(?:りません|らない)|だけで(?:は)?なく|のみならず|差し支えな|問題な(?:い|く)|対不起|不好意思"
+)
+DENIAL = re.compile(
+    r"\b(?:not|no|never|none|neither|nor|cannot|without|unable|\w+n't|impossible|nicht|kein\w*|ne|pas|não|nunca|jamás|не|нет|без)\b"
+    r"|ません|ない(?!よう|と)|なかった|なく|(?<![^\u3041-\u309f])ず(?:に|、|$)|かねます|不可|対象外|不要|無効|[不没沒]|无法|無法"
+    r"|(?<!\w)(?:لا|لن|لم|ليس|ليست|غير|بدون)(?!\w)|(?<!\w)(?:לא|אין|ללא|בלי)(?!\w)|ไม่|않|없|못"
+)
+
+#: Thanks, apologies, offers of help: no facts.
+COURTESY = re.compile(
+    r"\b(?:sorry|apologi[sz]e|apologies|thank(?:s| you)|glad|happy to help|you're welcome|hello|hi|dear|hope this helps"
+    r"|let (?:me|us) know|feel free|best regards|kind regards|have a (?:nice|great|good)|reach out|can't help|cannot help"
+    r"|unable to help|i don't know|i do not know)\b"
+    r"|申し訳|ありがとう|お世話に|失礼|恐れ入り|お気軽に|お手数|何卒|よろしくお願い|お待ち(?:して|申し)|ご了承|お詫び|わかりかね|分かりかね|お答えでき"
+    r"|抱歉|对不起|感谢|感謝|谢谢|謝謝|您好|عذر|نأسف|شكر|مرحبا|أهلا|سلام|سליחה|מצטערים|תודה|שלום|ขออภัย|ขอบคุณ|สวัสดี|죄송|감사|안녕"
+)
+
+#: The other half of manners; a text that has some of these is not polite.
+RUDENESS = re.compile(
+    r"\b(?:stupid|idiot|dumb|shut up|whatever|not my problem|your (?:own )?fault|deal with it|calm down|obviously|lazy"
+    r"|read the (?:manual|faq)|stop (?:asking|bothering|wasting)|go away|nonsense)\b"
+    r"|知りません|知らない|自分で(?:調べ|やっ|考え)|うるさい|ばか|馬鹿|いい加減|面倒|関係な|白痴|笨|غبي|טיפש"
+)
+POLITE_FORM = re.compile(
+    r"\b(?:please|would|could|may|welcome|glad|happy|thank|thanks|sorry|apologi[sz]e|kindly|appreciate)\b"
+    r"|です|ます|ません|ください|下さい|ございま|いただ|お願い|請|请|您|谢谢|من فضلك|يرجى|شكر|בבקשה|תודה|ครับ|ค่ะ|세요|습니다|니다"
+)
+
+#: A question that wants a number or a time for an answer.
+ASKS_FOR_NUMBER = re.compile(
+    r"how (?:long|many|much|often|soon|old|far|late|big|large)|\bwhen\b|what (?:time|year|date|price)|in (?:what|which) year"
+    r"|いつ|いくら|何(?:日|時|円|回|人|個|年|分|か月|ヶ月|営業日|%|パーセント)|どのくらい|どれくらい|どれぐらい|多少|几|幾|何时|何時"
+    r"|كم|متى|כמה|מתי|เท่าไ|กี่|เมื่อ|몇|얼마|언제|cuánt|cuando|cuándo|combien|quand|wie (?:lange|viel)|wann|сколько|когда"
+)
