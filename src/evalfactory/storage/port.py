@@ -36,10 +36,18 @@ class Store(Protocol):
         """Write atomically, over what is there: for pointers and for keys that nobody else uses."""
         ...
 
-    def list(self, prefix: str) -> list[Entry]:
-        """Every object whose key begins with `prefix`, in key order."""
+    def folders(self, prefix: str) -> list[str]:
+        """The names one level below `prefix` (empty, or ending in `/`) that have objects beneath them, in order.
+
+        One look, not a walk: the runs of a suite without the thousands of objects in them.
+        """
         ...
 
     def delete(self, key: str) -> None:
         """Remove the object if it is there."""
+        ...
+
+    # Last: below a method of this name, `list[…]` would mean the method.
+    def list(self, prefix: str) -> list[Entry]:
+        """Every object whose key begins with `prefix`, in key order."""
         ...

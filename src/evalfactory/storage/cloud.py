@@ -1,0 +1,122 @@
+"""A store in a bucket of S3, GCS or Azure, through obstore."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+import obstore
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import ClientConfig, ObjectStore, RetryConfig, from_url
+
+from ..errors import UsageError
+from ..settings import environment
+from .cloud_errors import FOREIGN, past_the_end, reason_of, translated
+from .keys import checked, checked_prefix
+from .port import Entry
+
+_CONNECT_S = 10
+_REQUEST_S = 120  # a request with its body; cases files of large suites are tens of megabytes
+_CREATE_TRIES = 6
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT")
+
+
+def open_cloud_store(url: str, *, patience_s: float = 60.0) -> CloudStore:
+    """The store at `s3://bucket/prefix`, `gs://…` or `az://…`; asks nothing yet.
+
+    Credentials, region and endpoint come from the variables of each cloud's own tools. A request that fails for the
+    server's or the network's sake is tried again until `patience_s` is over.
+    """
+    plain_http = any(environment().get(name, "").startswith("http://") for name in _ENDPOINTS)
+    client: ClientConfig = {
+        "allow_http": plain_http,
+        "connect_timeout": timedelta(seconds=min(_CONNECT_S, patience_s)),
+        "timeout": timedelta(seconds=_REQUEST_S),
+    }
+    retry: RetryConfig = {"max_retries": 8, "retry_timeout": timedelta(seconds=patience_s)}
+    try:
+        return CloudStore(url.rstrip("/"), from_url(url.rstrip("/"), client_options=client, retry_config=retry))
+    except FOREIGN as error:
+        raise UsageError(
+            f"not a store: {url}: {reason_of(error)}",
+            hint="s3://bucket/prefix or gs://bucket/prefix; az://container/prefix with AZURE_STORAGE_ACCOUNT_NAME set",
+        ) from error
+
+
+class CloudStore:
+    """Objects below a bucket's prefix; each write is one request, each object whole or not there."""
+
+    def __init__(self, url: str, bucket: ObjectStore) -> None:
+        self.url = url
+        self._bucket = bucket
+
+    def read(self, key: str, offset: int = 0, length: int | None = None) -> bytes:
+        checked(key)
+        if length == 0:
+            return b""
+        with translated(self.url, key, reading=True):
+            try:
+                return self._read(key, offset, length)
+            except FOREIGN as error:
+                if past_the_end(error):
+                    return b""
+                raise
+
+    def _read(self, key: str, offset: int, length: int | None) -> bytes:
+        if length is not None:
+            return obstore.get_range(self._bucket, key, start=offset, length=length).to_bytes()
+        if offset:
+            return obstore.get(self._bucket, key, options={"range": {"offset": offset}}).bytes().to_bytes()
+        return obstore.get(self._bucket, key).bytes().to_bytes()
+
+    def create(self, key: str, body: bytes) -> bool:
+        checked(key)
+        with translated(self.url, key):
+            for attempt in range(_CREATE_TRIES):
+                try:
+                    obstore.put(self._bucket, key, body, mode="create")
+                    return True
+                except AlreadyExistsError:
+                    held = self._held(key)
+                if held is not None:
+                    return held == body
+                # S3 also says "conflict" while another writer is still at it: its object may yet come, or never.
+                threading.Event().wait(0.05 * 2**attempt)
+            obstore.put(self._bucket, key, body, mode="create")
+            return True
+
+    def _held(self, key: str) -> bytes | None:
+        try:
+            return self.read(key)
+        except FileNotFoundError:
+            return None
+
+    def put(self, key: str, body: bytes) -> None:
+        with translated(self.url, key):
+            obstore.put(self._bucket, checked(key), body, use_multipart=False)
+
+    def folders(self, prefix: str) -> list[str]:
+        folder = checked_prefix(prefix).rpartition("/")[0]
+        with translated(self.url, prefix):
+            below = obstore.list_with_delimiter(self._bucket, folder or None)["common_prefixes"]
+        return sorted(path.rstrip("/").rpartition("/")[2] for path in below)
+
+    def delete(self, key: str) -> None:
+        checked(key)
+        try:
+            with translated(self.url, key, reading=True):
+                obstore.delete(self._bucket, key)
+        except FileNotFoundError:
+            return
+
+    # Last: below a method of this name, `list[…]` would mean the method.
+    def list(self, prefix: str) -> list[Entry]:
+        folder = checked_prefix(prefix).rpartition("/")[0]
+        with translated(self.url, prefix):
+            found = [
+                Entry(facts["path"], facts["size"], facts["last_modified"].timestamp())
+                for batch in obstore.list(self._bucket, folder or None)
+                for facts in batch
+                if facts["path"].startswith(prefix)
+            ]
+        return sorted(found)
