@@ -11,6 +11,7 @@ from ..errors import UnavailableError
 _HINTS = {
     errno.ENOSPC: "free some space or name another store, then resume: what is written stays",
     errno.EDQUOT: "your quota is used up: free some space or name another store, then resume",
+    errno.EFBIG: "the file system or `ulimit -f` allows no larger file: raise it or name another store, then resume",
     errno.EROFS: "the file system is read-only: name a store that can be written to",
     errno.EACCES: "check the owner and the mode of the folder, or name another store",
     errno.EPERM: "this file system may lack hard links (exFAT, SMB, bucket mounts): use a local disk, NFS, or the bucket itself by its URL",

@@ -1,0 +1,165 @@
+"""Where everything lies in a store: the one place that knows the names of keys.
+
+fingerprints/…  limits/<group>/…  recipes/<digest>.json  runs/<run-id>.json
+<suite>/runs/<run-id>/plan.json  cases/…  shards/00007/parts/…  shards/00007/commit.json  logs/…  report/…
+<suite>/runs/<run-id>/quarantine/…
+<suite>/baselines/<name>.json
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from ..errors import InputError, UsageError
+from .keys import escaped
+
+FINGERPRINTS = "fingerprints/"
+LIMITS = "limits/"
+RECIPES = "recipes/"
+RUNS = "runs/"
+
+MAX_RUN_ID = 100
+_RUN_ID = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9._-]{{0,{MAX_RUN_ID - 1}}}")
+_OURS = frozenset(prefix.rstrip("/") for prefix in (FINGERPRINTS, LIMITS, RECIPES, RUNS))
+_FILE_NAME = re.compile(r"[A-Za-z0-9_%~-][A-Za-z0-9._%~-]{0,199}")
+_SHARD = re.compile(r"[0-9]{5}")
+
+
+def checked_run_id(run_id: str) -> str:
+    """`run_id`, if it can name a folder everywhere; `UsageError` otherwise."""
+    if not _RUN_ID.fullmatch(run_id) or run_id.endswith((".", ".partial")):
+        raise UsageError(
+            f"not a run id: {run_id[:120]!r}",
+            hint=f"letters, digits, `.`, `_` and `-`, at most {MAX_RUN_ID}, a letter or digit first",
+        )
+    return run_id
+
+
+def suite_folder(suite: str) -> str:
+    """The folder of a suite: its name, percent-escaped where needed, never one of the store's own folders."""
+    part = escaped(suite)
+    return f"%{ord(part[0]):02X}{part[1:]}" if part.lower() in _OURS else part
+
+
+def recipe_key(digest: str) -> str:
+    """Where a recipe that was resolved once is kept."""
+    return f"{RECIPES}{escaped(digest)}.json"
+
+
+def limits_folder(group: str) -> str:
+    """Where those who share one limit leave their heartbeats."""
+    return f"{LIMITS}{escaped(group)}/"
+
+
+def run_entry_key(run_id: str) -> str:
+    """Which suite a run belongs to: a run id is unique in its store, so that it is all one has to know of a run."""
+    return f"{RUNS}{checked_run_id(run_id)}.json"
+
+
+def runs_folder(suite: str) -> str:
+    """The folder that has a folder for each run of the suite."""
+    return f"{suite_folder(suite)}/runs/"
+
+
+def baselines_folder(suite: str) -> str:
+    return f"{suite_folder(suite)}/baselines/"
+
+
+def baseline_key(suite: str, name: str) -> str:
+    """The pointer to a blessed run."""
+    return f"{baselines_folder(suite)}{escaped(name)}.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunKeys:
+    """The keys of one run; raises `UsageError` for a run id that cannot be one."""
+
+    suite: str
+    run_id: str
+
+    def __post_init__(self) -> None:
+        checked_run_id(self.run_id)
+
+    @property
+    def root(self) -> str:
+        return f"{runs_folder(self.suite)}{self.run_id}/"
+
+    @property
+    def plan(self) -> str:
+        return f"{self.root}plan.json"
+
+    @property
+    def cases_folder(self) -> str:
+        return f"{self.root}cases/"
+
+    def cases(self, name: str) -> str:
+        """A file of frozen cases, by the name in the plan."""
+        return self.cases_folder + _file_name(name)
+
+    @property
+    def shards_folder(self) -> str:
+        return f"{self.root}shards/"
+
+    def shard(self, index: int) -> str:
+        """A shard's folder; five digits, so that the order of keys is the order of shards."""
+        if not 0 <= index < 100_000:
+            raise ValueError(f"a shard's index has at most five digits: {index}")
+        return f"{self.shards_folder}{index:05}/"
+
+    def commit(self, index: int) -> str:
+        return f"{self.shard(index)}commit.json"
+
+    def parts_folder(self, index: int) -> str:
+        return f"{self.shard(index)}parts/"
+
+    def part(self, index: int, name: str) -> str:
+        """A part by the name in a commit or an index; the same key while it is a journal."""
+        return self.parts_folder(index) + _file_name(name)
+
+    @property
+    def logs_folder(self) -> str:
+        return f"{self.root}logs/"
+
+    def log(self, attempt: str) -> str:
+        return f"{self.logs_folder}{escaped(attempt)}.jsonl"
+
+    @property
+    def report_folder(self) -> str:
+        return f"{self.root}report/"
+
+    def report(self, name: str) -> str:
+        """A file of the report: `report.json`, `measurements.jsonl`, `junit.xml` and so on."""
+        return self.report_folder + _file_name(name)
+
+    @property
+    def quarantine_folder(self) -> str:
+        return f"{self.root}quarantine/"
+
+    def quarantine(self, name: str) -> str:
+        """A note about slots that killed their worker."""
+        return self.quarantine_folder + escaped(name)
+
+
+def _file_name(name: str) -> str:
+    """`name`, which may come from a stored file, if it is the plain name of one."""
+    if not _FILE_NAME.fullmatch(name):
+        raise InputError(
+            f"not the name of a file in a store: {name[:120]!r}", hint="the store's files were changed by hand"
+        )
+    return name
+
+
+def part_name(attempt: str, number: int) -> str:
+    """The name of an attempt's part: unique, because attempts are."""
+    return f"{escaped(attempt)}-{number:04}.jsonl"
+
+
+def shard_of(key: str) -> int | None:
+    """The shard whose folder `key` lies in; None when it lies in none."""
+    parts = PurePosixPath(key).parts
+    if "shards" not in parts[:-1]:
+        return None
+    name = parts[parts.index("shards") + 1]
+    return int(name) if _SHARD.fullmatch(name) else None
