@@ -1,0 +1,1 @@
+"""The stories: plan, run, collect, compare, verify … each as one function that the command line and Python share."""

@@ -1,0 +1,74 @@
+"""The dataset on its way into a plan: read once, kept on disk, with what choosing and dealing need in memory."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from array import array
+from types import TracebackType
+from typing import Any
+
+from ..records.base import canonical_json
+from ..records.case import Case
+
+
+class Spool:
+    """All cases of a dataset. Indexes are positions in the dataset.
+
+    A case costs its id and some 60 bytes of memory; its text is in a temporary file.
+    """
+
+    def __init__(self) -> None:
+        self.ids: list[str] = []
+        self.strata: list[str] = []
+        self.weights = array("d")
+        self.must_run: list[int] = []
+        self._digests: list[bytes] = []
+        self._offsets = array("Q", [0])
+        self._file = tempfile.TemporaryFile(prefix="evalfactory-cases-")
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._file.close()
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def add(self, case: Case, *, stratum: str, weight: float) -> None:
+        """Take the next case of the dataset."""
+        text = case.model_dump_json(exclude_defaults=True).encode()
+        self._file.write(text)
+        self._offsets.append(self._offsets[-1] + len(text))
+        self.ids.append(case.id)
+        self.strata.append(stratum)
+        self.weights.append(weight)
+        self._digests.append(hashlib.sha256(text).digest())
+
+    def case(self, index: int) -> Case:
+        """The case at that position."""
+        self._file.seek(self._offsets[index])
+        return Case.model_validate_json(self._file.read(self._offsets[index + 1] - self._offsets[index]))
+
+    def digest(self) -> str:
+        """SHA-256 of the dataset's content, the same whatever the order of its lines."""
+        whole = hashlib.sha256()
+        for digest in sorted(self._digests):
+            whole.update(digest)
+        return whole.hexdigest()
+
+
+def stratum(case: Case, field: str) -> str:
+    """The case's value of the field that is kept in proportion, as text; `tags` means all of its tags."""
+    value = lookup(case, field)
+    return value if isinstance(value, str) else canonical_json(value)
+
+
+def lookup(case: Case, field: str) -> Any:
+    """The value of a field of the case, dots reaching into `metadata`; None where there is none."""
+    head, _, rest = field.partition(".")
+    value: Any = getattr(case, head, None)
+    for key in rest.split(".") if rest else ():
+        value = value.get(key) if isinstance(value, dict) else None
+    return sorted(value) if head == "tags" and value else value

@@ -1,0 +1,208 @@
+"""Every command with its options, an example and no heavy import."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import NoReturn
+
+from .. import __version__
+from ..errors import Exit
+
+
+class Arguments(argparse.Namespace):
+    """What was asked. Each command reads the attributes that its parser sets."""
+
+    command: str
+    json: bool = False
+    quiet: bool = False
+
+
+class _Parser(argparse.ArgumentParser):
+    """Exits with 64 on a wrong command line, and names the nearest right word."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"evalfactory: {message}", file=sys.stderr)
+        print(f"  try: {self.prog} --help", file=sys.stderr)
+        raise SystemExit(Exit.USAGE)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    parser = _Parser(
+        prog="evalfactory",
+        description="The LLM test factory: cases in, verdict out, nothing lost.",
+        epilog="example:\n  evalfactory init && evalfactory run suite.yaml",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"evalfactory {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
+    for add in (_starting, _running, _following, _telling, _simulating):
+        add(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction  # noqa: SLF001  argparse gives the type no public name
+
+
+def _command(commands: Commands[_Parser], name: str, summary: str, example: str) -> _Parser:
+    return commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog="example:\n" + "\n".join(f"  {line}" for line in example.splitlines()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+
+
+def _starting(commands: Commands[_Parser]) -> None:
+    init = _command(commands, "init", "write a starter suite that runs at once", "evalfactory init my-suite\nevalfactory run my-suite/suite.yaml")
+    init.add_argument("folder", nargs="?", default=".", help="where to write it (default: here)")
+    init.add_argument("--force", action="store_true", help="overwrite files that are there")
+    _json(init)
+    schema = _command(commands, "schema", "print the JSON Schema of suite.yaml, for editors", "evalfactory schema > suite.schema.json")
+    _json(schema)
+    metrics = _command(commands, "metrics", "list the metrics that a suite can name", "evalfactory metrics faithfulness")
+    metrics.add_argument("name", nargs="?", help="only this one, with its arguments")
+    _json(metrics)
+
+
+def _running(commands: Commands[_Parser]) -> None:
+    run = _command(commands, "run", "measure a suite on worker processes and give the verdict", "evalfactory run suite.yaml --tier smoke")
+    _suite(run)
+    _planned(run)
+    run.add_argument("--workers", type=_count, metavar="N", help="worker processes (default: the suite's)")
+    run.add_argument("--baseline", metavar="NAME", help="compare with this: a blessed name, `previous`, or a run id")
+    run.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
+    _json(run)
+
+    plan = _command(commands, "plan", "show what a run would measure, and cost, without measuring", "evalfactory plan suite.yaml --tier full")
+    _suite(plan)
+    _planned(plan)
+    plan.add_argument("--workers", type=_count, metavar="N", help=argparse.SUPPRESS)
+    plan.add_argument("--write", action="store_true", help="write the plan into the store, for workers started by hand")
+    _json(plan)
+
+    work = _command(
+        commands,
+        "work",
+        "work on one shard of a run, by hand or in a pod",
+        "evalfactory work suite.yaml --run-id nightly-7 --shard-index 0 --total-shards 4\n"
+        "evalfactory work --store s3://bucket/evals --run-id nightly-7   # index from JOB_COMPLETION_INDEX",
+    )
+    work.add_argument("suite", nargs="?", help="suite.yaml; whoever comes first writes the plan")
+    _planned(work)
+    work.add_argument("--shard-index", type=_index, metavar="N", help="from 0; default: JOB_COMPLETION_INDEX")
+    work.add_argument("--total-shards", type=_count, metavar="M", help="shards of the plan, the same for every worker")
+    work.add_argument("--plan-digest", metavar="SHA256", help="refuse any other plan")
+    _json(work)
+
+    resume = _command(commands, "resume", "finish a run that was stopped, measuring only what is missing", "evalfactory resume 20261123-081500-3f2a")
+    _run(resume)
+    resume.add_argument("--suite", metavar="FILE", help="its suite, when it has metrics or a target of your own")
+    resume.add_argument("--workers", type=_count, metavar="N", help="worker processes")
+    resume.add_argument("--baseline", metavar="NAME", help="compare with this")
+    resume.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
+    _json(resume)
+
+    retry = _command(commands, "retry", "measure a run's errored slots again, in a child run", "evalfactory retry 20261123-081500-3f2a --errored")
+    _run(retry)
+    retry.add_argument("--errored", action="store_true", required=True, help="the slots that ended errored")
+    retry.add_argument("--suite", metavar="FILE", help="its suite, when it has metrics or a target of your own")
+    retry.add_argument("--run-id", metavar="ID", help="of the child run")
+    retry.add_argument("--workers", type=_count, metavar="N", help="worker processes")
+    retry.add_argument("--baseline", metavar="NAME", help="compare with this")
+    retry.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
+    _json(retry)
+
+
+def _following(commands: Commands[_Parser]) -> None:
+    runs = _command(commands, "runs", "list the runs in a store", "evalfactory runs --store .evalfactory")
+    _store(runs)
+    _json(runs)
+    status = _command(commands, "status", "say how far a run is", "evalfactory status latest")
+    _run(status)
+    _json(status)
+    explain = _command(
+        commands, "explain", "show one case of a run: measurements, and with --ask the prompts and raw answers",
+        "evalfactory explain refund-03 --run latest --ask",
+    )  # fmt: skip
+    explain.add_argument("case", help="the case's id")
+    explain.add_argument("--run", default="latest", metavar="RUN", help="run id, or `latest`")
+    explain.add_argument("--metric", metavar="NAME", help="only this metric")
+    explain.add_argument("--ask", action="store_true", help="measure it again now, showing every prompt and raw answer")
+    explain.add_argument("--suite", metavar="FILE", help="its suite, when it has metrics or a target of your own")
+    _store(explain)
+    _json(explain)
+
+
+def _telling(commands: Commands[_Parser]) -> None:
+    collect = _command(commands, "collect", "merge what the workers committed, and give the verdict", "evalfactory collect latest")
+    _run(collect)
+    collect.add_argument("--baseline", metavar="NAME", help="compare with this: a blessed name, `previous`, or a run id")
+    _json(collect)
+    report = _command(commands, "report", "show a run's report again", "evalfactory report latest --format markdown")
+    _run(report)
+    report.add_argument("--format", choices=("terminal", "markdown", "junit", "json"), default="terminal")
+    _json(report)
+    verify = _command(commands, "verify", "prove a report against the bytes in the store", "evalfactory verify latest")
+    _run(verify)
+    _json(verify)
+    compare = _command(commands, "compare", "compare two runs slot by slot", "evalfactory compare latest main")
+    compare.add_argument("run", help="run id, or `latest`")
+    compare.add_argument("baseline", help="a blessed name, `previous`, or a run id")
+    _store(compare)
+    _json(compare)
+    bless = _command(commands, "bless", "make a complete run a baseline", "evalfactory bless latest --name main")
+    _run(bless)
+    bless.add_argument("--name", required=True, help="of the baseline; blessing again moves it")
+    _json(bless)
+
+
+def _simulating(commands: Commands[_Parser]) -> None:
+    from ..judge.simulator.options import add_arguments
+
+    simulator = _command(commands, "judge-sim", "serve a simulated judge over real HTTP", "evalfactory judge-sim --port 8000 --seed 7 --latency lognormal")
+    add_arguments(simulator)
+
+
+def _suite(parser: _Parser) -> None:
+    parser.add_argument("suite", help="suite.yaml, or the folder it is in")
+
+
+def _planned(parser: _Parser) -> None:
+    parser.add_argument("--tier", metavar="T", help="smoke, regression, full, or one of the suite's (default: smoke)")
+    parser.add_argument("--store", metavar="URL", help="folder, s3://, gs:// or az:// (default: the suite's)")
+    parser.add_argument("--run-id", metavar="ID", help="letters, digits, `.`, `_`, `-` (default: made from the time)")
+    parser.add_argument("--case", action="append", default=[], metavar="ID", help="only this case; may be repeated")
+    parser.add_argument("--filter", action="append", default=[], metavar="FIELD=VALUE", help="only such cases, e.g. tags=refund; may be repeated")
+    parser.add_argument("--limit", type=_count, metavar="N", help="at most so many cases")
+    parser.add_argument("--fresh", action="store_true", help="measure everything anew, reuse nothing")
+
+
+def _run(parser: _Parser) -> None:
+    parser.add_argument("run", nargs="?", default="latest", help="run id, or `latest` (the default)")
+    _store(parser)
+
+
+def _store(parser: _Parser) -> None:
+    parser.add_argument("--store", metavar="URL", help="default: that of ./suite.yaml, else .evalfactory")
+
+
+def _json(parser: _Parser) -> None:
+    parser.add_argument("--json", action="store_true", help="print one JSON object to standard output")
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return number
+
+
+def _index(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is not an index from 0")
+    return number

@@ -1,0 +1,128 @@
+"""What happens to one case: skip, copy, quarantine, produce, measure."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from itertools import count
+
+from ..planning.slots import fingerprint
+from ..records.case import Case, FrozenCase
+from ..records.measurement import Failure, Measurement, Output, Slot
+from .events import Started, finished
+from .measuring import Admission, errored, measure, skipped
+from .producing import Producer
+from .reusing import copied, copied_output
+from .shard import OpenSlot, Shard
+from .station import Station
+
+Start = Callable[[Coroutine[object, object, None]], None]
+
+CRASHED = "its worker process died whenever this was measured, the last time with nothing else in flight"
+
+
+class CaseWork:
+    """The steps of one case. `start` runs a step in a task that the line watches."""
+
+    def __init__(self, station: Station, start: Start) -> None:
+        self._station = station
+        self._start = start
+        self._recipes = station.recipes
+        self._repeats = station.plan.execution.repeats
+        self._ranks = count()
+
+    async def open_slots(
+        self, shard: Shard, piece: Sequence[FrozenCase], quarantined: frozenset[Slot]
+    ) -> list[tuple[FrozenCase, list[OpenSlot]]]:
+        """The slots that must be measured, case by case; skipped, quarantined and reusable ones are kept at once."""
+        for frozen in piece:
+            self._skip(shard, frozen)
+        rows = [(frozen, self._unmeasured(shard, frozen.case, frozen.metrics)) for frozen in piece]
+        if quarantined:
+            for frozen, slots in rows:
+                for slot in slots:
+                    if slot.slot in quarantined:
+                        self._keep(shard, self._quarantine(frozen.case, slot))
+        await self._copy(shard, [slot for frozen, slots in rows if not self._is_due(frozen.case) for slot in slots])
+        return [(frozen, still) for frozen, slots in rows if (still := shard.still_open(slots))]
+
+    async def measure(self, shard: Shard, frozen: FrozenCase, slots: list[OpenSlot]) -> None:
+        """Produce the output if the target must; then a task for each slot."""
+        case = frozen.case
+        producer = self._station.producer
+        if producer is not None and producer.is_due(case):
+            output = shard.outputs.get(case.id) or await self._output(shard, producer, case)
+            if output.failure is not None:
+                for slot in slots:
+                    self._keep(shard, errored(case.id, self._admission(slot), output.failure))
+                return
+            case = producer.completed(case, output)
+            slots = self._unmeasured(shard, case, [slot.recipe.name for slot in slots])
+            await self._copy(shard, slots)
+            slots = shard.still_open(slots)
+        for slot in slots:
+            self._start(self._measure_slot(shard, case, slot))
+
+    async def _output(self, shard: Shard, producer: Producer, case: Case) -> Output:
+        mark = producer.fingerprint(case)
+        match (await self._find({mark})).get(mark):
+            case (str(origin), Output() as earlier):
+                output = copied_output(origin, earlier, case_id=case.id, attempt=self._station.attempt)
+            case _:
+                output = await producer.produce(case, rank=next(self._ranks), attempt=self._station.attempt)
+        shard.keep(output)
+        return output
+
+    async def _measure_slot(self, shard: Shard, case: Case, slot: OpenSlot) -> None:
+        self._station.events.tell(Started(slot.slot))
+        self._keep(shard, await measure(self._station.metrics, case, self._admission(slot)))
+
+    def _unmeasured(self, shard: Shard, case: Case, metrics: Sequence[str]) -> list[OpenSlot]:
+        return [
+            OpenSlot(slot, self._recipes[name], fingerprint(case, self._recipes[name], repeat))
+            for name in metrics
+            for repeat in range(self._repeats)
+            if shard.is_open(slot := Slot(case.id, name, repeat))
+        ]
+
+    def _skip(self, shard: Shard, frozen: FrozenCase) -> None:
+        for name, reason in frozen.skipped.items():
+            for repeat in range(self._repeats):
+                if shard.is_open(Slot(frozen.case.id, name, repeat)):
+                    recipe = self._recipes[name]
+                    self._keep(shard, skipped(frozen.case.id, recipe, repeat, reason, self._station.attempt))
+
+    def _quarantine(self, case: Case, slot: OpenSlot) -> Measurement:
+        failure = Failure(error_class="crash", where="worker", message=CRASHED)
+        return errored(case.id, self._admission(slot), failure)
+
+    async def _copy(self, shard: Shard, slots: Sequence[OpenSlot]) -> None:
+        """Keep a copy of every slot's measurement that an earlier run has committed."""
+        found = await self._find({slot.fingerprint for slot in slots})
+        for slot in slots:
+            match found.get(slot.fingerprint):
+                case (str(origin), Measurement() as earlier):
+                    attempt = self._station.attempt
+                    self._keep(shard, copied(origin, earlier, slot=slot.slot, recipe=slot.recipe, attempt=attempt))
+
+    async def _find(self, fingerprints: set[str]) -> dict[str, tuple[str, Measurement | Output]]:
+        if not fingerprints or not self._station.plan.reuse:
+            return {}
+        return await asyncio.to_thread(self._station.reuse.find, fingerprints)
+
+    def _is_due(self, case: Case) -> bool:
+        return self._station.producer is not None and self._station.producer.is_due(case)
+
+    def _admission(self, slot: OpenSlot) -> Admission:
+        return Admission(
+            recipe=slot.recipe,
+            repeat=slot.slot.repeat,
+            rank=next(self._ranks),
+            attempt=self._station.attempt,
+            fingerprint=slot.fingerprint,
+            deadline_s=self._station.plan.execution.deadline_s,
+        )
+
+    def _keep(self, shard: Shard, measurement: Measurement) -> None:
+        shard.keep(measurement)
+        self._station.events.tell(finished(measurement))

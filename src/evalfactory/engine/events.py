@@ -1,0 +1,150 @@
+"""What a worker tells while it works: one short JSON line each, cheap enough for every measurement."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from typing import Protocol, assert_never
+
+from ..records.measurement import Measurement, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Imports are done; the worker waits for its assignment."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """Every slot of its shards is under way: it could use another shard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A measurement is under way; should the worker die now, it is a suspect."""
+
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A measurement is kept in the store."""
+
+    slot: Slot
+    state: str
+    calls: int
+    cost_usd: float
+    reused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShardEnded:
+    """A shard is committed, or cannot be: then `problem` says why."""
+
+    shard: int
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The event loop is alive. `note` says what the worker waits for, if it does not get on."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """The worker ends before its work is done, and why; its exit code follows."""
+
+    code: int
+    message: str
+
+
+Event = Ready | Wants | Started | Finished | ShardEnded | Tick | Stopping
+
+
+class Events(Protocol):
+    """Where events go."""
+
+    def tell(self, event: Event) -> None: ...
+
+
+def encode(event: Event) -> bytes:
+    """One line for the pipe."""
+    match event:
+        case Ready(pid):
+            row: list[object] = ["ready", pid]
+        case Wants():
+            row = ["wants"]
+        case Started(slot):
+            row = ["started", *slot]
+        case Finished(slot, state, calls, cost_usd, reused):
+            row = ["finished", *slot, state, calls, cost_usd, reused]
+        case ShardEnded(shard, problem):
+            row = ["ended", shard, problem]
+        case Tick(note):
+            row = ["tick", note]
+        case Stopping(code, message):
+            row = ["stopping", code, message]
+        case _:
+            assert_never(event)
+    return json.dumps(row, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
+
+
+def decode(line: bytes) -> Event:
+    """The event of one line of the pipe.
+
+    Raises:
+        ValueError: The line is no event, for instance what a user's metric printed.
+    """
+    match json.loads(line):
+        case ["ready", int(pid)]:
+            return Ready(pid)
+        case ["wants"]:
+            return Wants()
+        case ["started", str(case_id), str(metric), int(repeat)]:
+            return Started(Slot(case_id, metric, repeat))
+        case ["finished", str(case_id), str(metric), int(repeat), str(state), int(calls), cost_usd, bool(reused)]:
+            return Finished(Slot(case_id, metric, repeat), state, calls, float(cost_usd), reused)
+        case ["ended", int(shard), None | str() as problem]:
+            return ShardEnded(shard, problem)
+        case ["tick", str(note)]:
+            return Tick(note)
+        case ["stopping", int(code), str(message)]:
+            return Stopping(code, message)
+        case other:
+            raise ValueError(f"not an event: {other!r}")
+
+
+def finished(measurement: Measurement) -> Finished:
+    """The event of a measurement that is kept."""
+    reused = measurement.reused_from is not None
+    usage = measurement.usage
+    return Finished(
+        measurement.slot, measurement.state, 0 if reused else usage.calls, 0.0 if reused else usage.cost_usd, reused
+    )
+
+
+class PipeEvents:
+    """Events as lines on a file descriptor; silent once the reader is gone."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor: int | None = descriptor
+
+    def tell(self, event: Event) -> None:
+        if self._descriptor is None:
+            return
+        try:
+            os.write(self._descriptor, encode(event))
+        except BrokenPipeError:
+            self._descriptor = None  # the runner is gone; the work goes on until it is asked to stop
+
+
+class NoEvents:
+    """For a worker that nobody listens to, such as a pod."""
+
+    def tell(self, event: Event) -> None:
+        """Nothing."""

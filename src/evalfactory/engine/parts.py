@@ -1,0 +1,131 @@
+"""A shard's lines on their way into the store: at once into a local journal, or in parts to an object store."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from pydantic import TypeAdapter, ValidationError
+
+from ..records.measurement import Measurement, Output, PartHeader, PartLine, PartRef
+from ..storage.journal import Journal, open_journal, read_torn, torn_journals
+from ..storage.layout import RunKeys, part_name
+from ..storage.port import Store
+from .station import Station
+
+PART_LINE: TypeAdapter[PartHeader | Measurement | Output] = TypeAdapter(PartLine)
+
+
+class PartWriter:
+    """Takes a shard's lines from one attempt. `seal` returns the parts that then hold them.
+
+    In a local folder each line is in the file before `add` returns, so that a killed process loses nothing; on an
+    object store a line is safe after the next `flush`.
+    """
+
+    def __init__(self, store: Store, keys: RunKeys, header: PartHeader) -> None:
+        self._store = store
+        self._keys = keys
+        self._header = header
+        self._sealed: list[PartRef] = []
+        self._flushing = asyncio.Lock()
+        self._journal: Journal | None = None
+        self._begin()
+
+    def add(self, record: Measurement | Output) -> None:
+        """Keep one line. Raises `UnavailableError` when a local disk cannot take it."""
+        if not self._opened:
+            self._open()
+        self._write(record)
+
+    async def flush(self) -> None:
+        """Make what was added since the last flush safe on an object store."""
+        if self._journal is None and self._lines > 1:
+            async with self._flushing:
+                await self._publish()
+
+    async def seal(self) -> tuple[PartRef, ...]:
+        """Close the last part and return all of this attempt's parts."""
+        async with self._flushing:
+            if self._lines > 1:
+                await self._publish()
+        return tuple(self._sealed)
+
+    def _begin(self) -> None:
+        self._name = part_name(self._header.attempt, len(self._sealed) + 1)
+        self._hash = hashlib.sha256()
+        self._size = self._lines = 0
+        self._buffer: list[bytes] = []
+        self._opened = False
+
+    def _open(self) -> None:
+        self._opened = True
+        self._journal = open_journal(self._store, self._keys.part(self._header.shard, self._name))
+        self._write(self._header)
+
+    def _write(self, record: PartHeader | Measurement | Output) -> None:
+        line = record.model_dump_json().encode() + b"\n"
+        if self._journal is not None:
+            self._journal.append(line)
+        else:
+            self._buffer.append(line)
+        self._hash.update(line)
+        self._size += len(line)
+        self._lines += 1
+
+    async def _publish(self) -> None:
+        ref = PartRef(name=self._name, sha256=self._hash.hexdigest(), size=self._size, lines=self._lines)
+        journal, body = self._journal, b"".join(self._buffer)
+        self._begin()
+        self._sealed.append(ref)
+        if journal is not None:
+            await asyncio.to_thread(journal.seal)
+        else:
+            await asyncio.to_thread(self._store.create, self._keys.part(self._header.shard, ref.name), body)
+
+
+class Earlier(NamedTuple):
+    """A part that another attempt left behind. Without `ref` it was never sealed, and its lines must be copied."""
+
+    ref: PartRef | None
+    records: list[Measurement | Output]
+
+
+def earlier_parts(station: Station, shard: int) -> Iterator[Earlier]:
+    """What other attempts of this shard have kept, sealed parts first, torn last lines left out.
+
+    Parts of another plan are passed over: the merge would refuse them.
+    """
+    store, folder = station.store, station.keys.parts_folder(shard)
+    sealed = [entry.key for entry in store.list(folder)]
+    torn = torn_journals(store, folder)
+    for key in [*sealed, *torn]:
+        if f"/{station.attempt}-" in key:
+            continue
+        body = read_torn(store, key) if key in torn else store.read(key)
+        header, records = parse_part(body)
+        if header is not None and header.plan_digest == station.plan.digest:
+            yield Earlier(None if key in torn else _ref(key, body), records)
+
+
+def parse_part(body: bytes) -> tuple[PartHeader | None, list[Measurement | Output]]:
+    """The header and the records of a part; lines that are no records are left out."""
+    header: PartHeader | None = None
+    records: list[Measurement | Output] = []
+    for line in body.split(b"\n"):
+        try:
+            record = PART_LINE.validate_json(line)
+        except ValidationError:
+            continue
+        if isinstance(record, PartHeader):
+            header = header or record
+        else:
+            records.append(record)
+    return header, records
+
+
+def _ref(key: str, body: bytes) -> PartRef:
+    name = key.rsplit("/", 1)[1]
+    return PartRef(name=name, sha256=hashlib.sha256(body).hexdigest(), size=len(body), lines=body.count(b"\n"))

@@ -1,0 +1,99 @@
+"""Records of earlier runs that still count: found by fingerprint, copied with the run they came from."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from pydantic import ValidationError
+
+from ..records.measurement import Commit, Measurement, Output, Slot, Usage
+from ..records.plan import MetricRecipe
+from ..storage.layout import RunKeys
+from ..storage.port import Store
+from ..storage.reuse import Index, Location, add
+from .parts import parse_part
+
+SHARDS_REMEMBERED = 4  # parsed earlier shards kept in memory: neighbours in a piece mostly come from the same one
+
+
+class Reuse:
+    """Looks up earlier records for one run of one process. Calls block."""
+
+    def __init__(self, store: Store, keys: RunKeys) -> None:
+        self._store = store
+        self._keys = keys
+        self._index = Index(store)
+        self._read = lru_cache(SHARDS_REMEMBERED)(self._read_shard)
+
+    def find(self, fingerprints: Iterable[str]) -> dict[str, tuple[str, Measurement | Output]]:
+        """Fingerprint -> run id and committed record, for those that some earlier run has scored or produced.
+
+        A run that was deleted since, or cannot be read, has nothing to offer: its slots are measured anew.
+        """
+        by_shard: dict[tuple[str, str, int], list[str]] = defaultdict(list)
+        for fingerprint, place in self._index.find(fingerprints).items():
+            by_shard[place.suite, place.run_id, place.shard].append(fingerprint)
+        found = {}
+        for (suite, run_id, shard), wanted in sorted(by_shard.items()):
+            records = self._read(suite, run_id, shard)
+            found |= {mark: (run_id, records[mark]) for mark in wanted if mark in records}
+        return found
+
+    def remember(self, shard: int, fingerprints: Sequence[str]) -> None:
+        """Add a committed shard's fingerprints to the index."""
+        if fingerprints:
+            place = Location(suite=self._keys.suite, run_id=self._keys.run_id, shard=shard)
+            add(self._store, {mark: place for mark in fingerprints}, f"{self._keys.run_id}-{shard:05d}")
+
+    def _read_shard(self, suite: str, run_id: str, shard: int) -> dict[str, Measurement | Output]:
+        keys = RunKeys(suite, run_id)
+        try:
+            commit = Commit.model_validate_json(self._store.read(keys.commit(shard)))
+            parts = [parse_part(self._store.read(keys.part(shard, ref.name)))[1] for ref in commit.parts]
+        except (FileNotFoundError, ValidationError):
+            return {}
+        return {record.fingerprint: record for part in parts for record in part if _counts(record)}
+
+
+def copied(
+    origin: str, measurement: Measurement, *, slot: Slot, recipe: MetricRecipe, attempt: str
+) -> Measurement:
+    """The measurement as this run keeps it: same score and reason, judged by this run's threshold, free of cost."""
+    threshold = recipe.threshold
+    success = measurement.success
+    if threshold != measurement.threshold and measurement.score is not None:
+        success = None if threshold is None else measurement.score >= threshold
+    return measurement.model_copy(
+        update={
+            "case_id": slot.case_id,
+            "metric": slot.metric,
+            "repeat": slot.repeat,
+            "threshold": threshold,
+            "success": success,
+            "usage": Usage(),
+            "seconds": 0.0,
+            "attempt": attempt,
+            "reused_from": measurement.reused_from or origin,
+        }
+    )
+
+
+def copied_output(origin: str, output: Output, *, case_id: str, attempt: str) -> Output:
+    """The output as this run keeps it."""
+    return output.model_copy(
+        update={
+            "case_id": case_id,
+            "usage": Usage(),
+            "seconds": 0.0,
+            "attempt": attempt,
+            "reused_from": output.reused_from or origin,
+        }
+    )
+
+
+def _counts(record: Measurement | Output) -> bool:
+    if isinstance(record, Measurement):
+        return record.state == "scored"
+    return record.failure is None

@@ -1,0 +1,117 @@
+"""One shard while it is worked on: which slots are still open, what is kept, and the commit at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from ..records.measurement import Commit, Measurement, Output, PartHeader, PartRef, Slot
+from ..records.plan import MetricRecipe, ShardPlan
+from .parts import PartWriter, earlier_parts
+from .station import Station
+
+
+class OpenSlot(NamedTuple):
+    """A slot that must be measured, with what is needed to do it."""
+
+    slot: Slot
+    recipe: MetricRecipe
+    fingerprint: str
+
+
+class Shard:
+    """The open slots of one shard, and where its lines go. Belongs to one event loop."""
+
+    def __init__(self, station: Station, plan: ShardPlan) -> None:
+        self.plan = plan
+        self.outputs: dict[str, Output] = {}
+        self.fingerprints: list[str] = []  # of what was scored here, for the index of reuse
+        self._station = station
+        header = PartHeader(
+            run_id=station.keys.run_id,
+            shard=plan.index,
+            plan_digest=station.plan.digest,
+            attempt=station.attempt,
+            versions=station.plan.versions,
+        )
+        self.writer = PartWriter(station.store, station.keys, header)
+        self._states: dict[Slot, str] = {}
+        self._reused = 0
+        self._adopted: list[PartRef] = []
+        self._done = asyncio.Event()
+
+    def take_over(self) -> list[Measurement]:
+        """What earlier attempts measured. Their sealed parts will be named by the commit, unsealed lines are copied."""
+        news: list[Measurement] = []
+        for part in earlier_parts(self._station, self.plan.index):
+            fresh = [record for record in part.records if self._is_news(record)]
+            if part.ref is not None and fresh:
+                self._adopted.append(part.ref)
+            for record in fresh:
+                self._note(record)
+                if part.ref is None:
+                    self.writer.add(record)
+            news += [record for record in fresh if isinstance(record, Measurement)]
+        return news
+
+    def is_open(self, slot: Slot) -> bool:
+        """Whether nobody has measured the slot yet."""
+        return slot not in self._states
+
+    def still_open(self, slots: Sequence[OpenSlot]) -> list[OpenSlot]:
+        """Those that nobody has measured yet."""
+        return [slot for slot in slots if slot.slot not in self._states]
+
+    def keep(self, record: Measurement | Output) -> None:
+        """Write the record down; the shard is done when every slot of the plan has one."""
+        self.writer.add(record)
+        self._note(record)
+
+    async def wait_until_done(self) -> None:
+        """Return once every slot of the plan is kept."""
+        await self._done.wait()
+
+    async def commit(self) -> bool:
+        """Seal the parts and commit the shard; False when another attempt had committed it before."""
+        station = self._station
+        parts = (*self._adopted, *await self.writer.seal())
+        states = Counter(self._states.values())
+        commit = Commit(
+            run_id=station.keys.run_id,
+            shard=self.plan.index,
+            plan_digest=station.plan.digest,
+            attempt=station.attempt,
+            parts=parts,
+            slots=len(self._states),
+            scored=states["scored"],
+            errored=states["errored"],
+            skipped=states["skipped"],
+            reused=self._reused,
+            versions=station.plan.versions,
+            finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            peak_rss_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+        )
+        body = commit.model_dump_json(indent=1).encode()
+        return await asyncio.to_thread(station.store.create, station.keys.commit(self.plan.index), body)
+
+    def _is_news(self, record: Measurement | Output) -> bool:
+        if isinstance(record, Measurement):
+            return record.slot not in self._states
+        return record.case_id not in self.outputs
+
+    def _note(self, record: Measurement | Output) -> None:
+        if isinstance(record, Output):
+            self.outputs[record.case_id] = record
+            if record.failure is None and record.reused_from is None:
+                self.fingerprints.append(record.fingerprint)
+        else:
+            self._states[record.slot] = record.state
+            self._reused += record.reused_from is not None
+            if record.state == "scored" and record.reused_from is None:
+                self.fingerprints.append(record.fingerprint)
+            if len(self._states) >= self.plan.slots:
+                self._done.set()

@@ -1,0 +1,45 @@
+"""What an attempt said, kept in the store beside its results."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+from ..engine.station import Station
+
+
+class _Lines(logging.Handler):
+    def __init__(self, station: Station) -> None:
+        super().__init__(logging.INFO)
+        self.lines: list[str] = []
+        self._run, self._attempt = station.keys.run_id, station.attempt
+
+    def emit(self, record: logging.LogRecord) -> None:
+        row = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "run": self._run,
+            "attempt": self._attempt,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        self.lines.append(json.dumps(row, ensure_ascii=False))
+
+
+@asynccontextmanager
+async def keep_log(station: Station) -> AsyncIterator[None]:
+    """Collect the product's log lines and put them into the run's `logs/` when the work ends."""
+    handler = _Lines(station)
+    logger = logging.getLogger("evalfactory")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        body = "".join(f"{line}\n" for line in handler.lines).encode()
+        await asyncio.to_thread(station.store.put, station.keys.log(station.attempt), body)
