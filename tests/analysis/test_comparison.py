@@ -101,6 +101,6 @@ def test_another_judge_recipe_or_dataset_makes_a_comparison_weaker_and_is_said()
     theirs = plan([recipe(FIRST, model="gpt-5", digest="x"), recipe(SECOND, digest="y"), recipe("toxicity")])
     theirs = theirs.model_copy(update={"dataset_digest": "older"})
     assert weaker_because(ours, theirs) == (
-        "the baseline has another judge for answer_relevancy (gpt-5 then, qwen3-32b now); "
-        "another recipe for faithfulness; another version of the dataset"
+        "The baseline has another judge for answer_relevancy (gpt-5 then, qwen3-32b now); "
+        "another recipe for faithfulness; another version of the dataset."
     )

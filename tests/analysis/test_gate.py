@@ -151,7 +151,7 @@ def test_every_rule_is_listed_with_what_it_wanted_and_saw() -> None:
     assert told == [
         ("complete", None, None, "PASS", "all 4 planned slots", "4 present"),
         ("mean", FIRST, None, "PASS", "at least 0.50", "0.80 over 2 scored"),
-        ("drop", FIRST, None, "FAIL", "a drop of at most 0.03", "a drop of 0.10 over 2 pairs"),
+        ("drop", FIRST, None, "FAIL", "no drop beyond 0.03", "a drop of 0.10 over 2 pairs"),
         ("must_run", FIRST, "must-1", "FAIL", "at least 0.50", "0.30"),
         ("must_run", None, None, "PASS", "every must-run slot, one by one", "1 of 2 met"),
         ("errored", None, None, "PASS", "at most 2.0% errored", "0 of 4 (0.0%)"),

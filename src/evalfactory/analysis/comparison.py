@@ -141,7 +141,7 @@ def weaker_because(plan: Plan, baseline: Plan) -> str | None:
         reasons.append(f"another recipe for {', '.join(changed)}")
     if plan.dataset_digest != baseline.dataset_digest:
         reasons.append("another version of the dataset")
-    return "the baseline has " + "; ".join(reasons) if reasons else None
+    return f"The baseline has {'; '.join(reasons)}." if reasons else None
 
 
 def _scored(entries: Iterable[Entry]) -> Iterator[Measurement]:

@@ -115,7 +115,7 @@ def _drops(gate: GateSpec, comparison: Comparison | None) -> Iterator[GateCheck]
             rule="drop",
             metric=metric.name,
             outcome="FAIL" if drop > allowed + _DUST else "PASS",
-            wanted=f"a drop of at most {wanted}",
+            wanted=f"no drop beyond {wanted}",
             seen=f"a {'drop' if drop > 0 else 'rise'} of {seen} over {metric.pairs} pairs" if drop else "no change",
         )
 

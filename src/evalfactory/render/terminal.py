@@ -1,0 +1,215 @@
+"""The report for a person at a terminal: the verdict and why, the metrics, the worst, where to read on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.text import Text
+
+from ..records.report import CaseResult, GateCheck, MetricSummary, Outcome, Report
+from . import words
+from .screen import INDENT, STYLES, Column, Screen, padded, shown
+
+#: A screenful: everything is in report.md.
+SHOWN_REASONS = 8
+SHOWN_CASES = 5
+
+_LABEL_CELLS = 10
+
+
+def terminal(report: Report, *, width: int, color: bool, place: str | None = None) -> str:
+    """The report as lines of at most `width` cells; `place` is where its files are."""
+    screen = Screen(width, color=color)
+    _verdict(screen, report)
+    _notes(screen, report)
+    _metrics(screen, report)
+    _counts(screen, report)
+    _must_run(screen, report)
+    _regressions(screen, report)
+    _worst(screen, report)
+    _errored(screen, report)
+    _footer(screen, report, place)
+    return screen.text()
+
+
+def _verdict(screen: Screen, report: Report) -> None:
+    outcome = report.verdict.outcome
+    badge = f" {outcome} "
+    title = f"{report.suite} · {report.tier} · {words.plural(report.cases, 'case')}"
+    screen.blank()
+    screen.line(
+        (badge, f"bold reverse {STYLES[outcome]}"), INDENT, (shown(title, screen.width - len(badge) - 2), "bold")
+    )
+    screen.line((INDENT + shown(f"run {report.run_id}", screen.width - 2), "dim"))
+    reasons = report.verdict.reasons
+    screen.blank()
+    if not reasons:
+        screen.line(INDENT, (words.MARKS[outcome], STYLES[outcome]), f" {words.MEANING[outcome]}")
+    for check in reasons[:SHOWN_REASONS]:
+        _reason(screen, check)
+    if len(reasons) > SHOWN_REASONS:
+        screen.line((f"{INDENT}  and {len(reasons) - SHOWN_REASONS} more reasons", "dim"))
+
+
+def _reason(screen: Screen, check: GateCheck) -> None:
+    name, what = words.subject(check)
+    lead = f"{shown(name, screen.width // 2)} {what}" if name else what
+    label = Text.assemble((words.MARKS[check.outcome], STYLES[check.outcome]), " ")
+    screen.paragraph(f"{lead}: {check.seen}, wanted {check.wanted}", label=label)
+
+
+def _notes(screen: Screen, report: Report) -> None:
+    baseline_note = report.baseline.note if report.baseline else None
+    for note in (*report.notes, *filter(None, [baseline_note])):
+        screen.blank()
+        screen.paragraph(note, label=Text("! ", "bold yellow"), lines=6, style="yellow")
+
+
+def _metrics(screen: Screen, report: Report) -> None:
+    compared = any(metric.pairs for metric in report.metrics)
+    titles = ["n", "mean", "pass", "threshold", *(["baseline", "Δ"] if compared else []), "verdict"]
+    outcomes = words.metric_outcomes(report)
+    screen.table(
+        [Column("metric", numeric=False), *map(Column, titles)],
+        [_metric_row(metric, outcomes.get(metric.name), compared=compared) for metric in report.metrics],
+    )
+
+
+def _metric_row(metric: MetricSummary, outcome: Outcome | None, *, compared: bool) -> list[Text]:
+    mark = Text(words.MARKS[outcome], STYLES[outcome]) if outcome else Text("–", "dim")
+    delta = Text(words.change(metric.delta), change_style(metric.delta))
+    return [
+        Text(shown(metric.name, 60)),
+        Text(words.count(metric.counts.scored)),
+        Text(words.score(metric.mean), "bold"),
+        Text(words.percent(metric.pass_rate)),
+        Text(words.score(metric.threshold), "dim"),
+        *([Text(words.score(metric.baseline_mean), "dim"), delta] if compared else []),
+        mark,
+    ]
+
+
+def change_style(delta: float | None) -> str:
+    """Green for better, red for worse."""
+    if not delta:
+        return "dim"
+    return "green" if delta > 0 else "red"
+
+
+def _counts(screen: Screen, report: Report) -> None:
+    screen.blank()
+    alarming = {"errored": "yellow", "missing": "magenta", "skipped": "cyan"}
+    pieces: list[tuple[str, str]] = []
+    for name, number in words.counts(report.counts):
+        reused = f" ({words.count(report.counts.reused)} reused)" if name == "scored" and report.counts.reused else ""
+        pieces += [(" · " if pieces else INDENT, "dim")]
+        pieces += [(f"{words.count(number)} {name}{reused}", alarming.get(name, "") if number else "dim")]
+    screen.line(*pieces)
+    if report.baseline is not None:
+        screen.paragraph(words.baseline(report.baseline), style="dim")
+    missing = report.proof.missing[:SHOWN_CASES]
+    for slot in missing:
+        screen.paragraph(slot, label=Text("missing  ", "magenta"), lines=1)
+    if report.counts.missing > len(missing) > 0:
+        screen.line((f"{INDENT}         and {words.count(report.counts.missing - len(missing))} more", "dim"))
+
+
+def _must_run(screen: Screen, report: Report) -> None:
+    if not report.must_run_slots:
+        return
+    if not report.must_run_unmet:
+        screen.line((f"{INDENT}all {words.plural(report.must_run_slots, 'must-run slot')} met", "dim"))
+        return
+    unmet, planned = words.count(report.must_run_unmet), words.count(report.must_run_slots)
+    screen.heading(f"Must-run slots that are not met ({unmet} of {planned})")
+    cases(screen, report.must_run, total=report.must_run_unmet)
+
+
+def _regressions(screen: Screen, report: Report) -> None:
+    if report.regressions:
+        screen.heading("Worst regressions")
+        cases(screen, report.regressions, total=len(report.regressions))
+
+
+def _worst(screen: Screen, report: Report) -> None:
+    if report.worst:
+        told = {_slot(result) for result in report.regressions[:SHOWN_CASES]}
+        rest = [result for result in report.worst if _slot(result) not in told]
+        screen.heading("Worst cases" if len(rest) == len(report.worst) else "Worst cases, besides those above")
+        cases(screen, rest, total=len(rest))
+
+
+def _errored(screen: Screen, report: Report) -> None:
+    if not report.errors:
+        return
+    screen.heading("Errored slots")
+    by_class = [f"{words.count(number)} {name}" for name, number in report.errors.items()]
+    screen.paragraph(" · ".join(by_class))
+    cases(screen, report.errored, total=report.counts.errored)
+
+
+def cases(screen: Screen, results: Sequence[CaseResult], *, total: int) -> None:
+    """The first of the slots with what explains them; of `total` there are."""
+    for result in results[:SHOWN_CASES]:
+        screen.blank()
+        _case(screen, result)
+    if total > SHOWN_CASES:
+        screen.blank()
+        screen.line((f"{INDENT}and {words.count(total - SHOWN_CASES)} more", "dim"))
+
+
+def _case(screen: Screen, result: CaseResult) -> None:
+    lead = _lead(result)
+    metric = shown(result.metric + (f" #{result.repeat + 1}" if result.repeat else ""), 30)
+    room = screen.width - len(INDENT) - lead.cell_len - Text(metric).cell_len - 5
+    case_id = shown(result.case_id, max(room, 12))
+    screen.line(INDENT, lead, INDENT, (case_id, "bold"), (" · ", "dim"), (metric, "dim"))
+    for label, text, lines in _details(result):
+        screen.paragraph(text, label=Text(f"  {label:<{_LABEL_CELLS}}", "dim"), lines=lines)
+
+
+def _lead(result: CaseResult) -> Text:
+    """Six cells or more that say how bad it is."""
+    if result.state != "scored":
+        return Text(padded(result.state, 7), "yellow")
+    if result.baseline_score is None:
+        return Text(words.score(result.score), "red")
+    return Text.assemble(
+        (words.score(result.baseline_score), "dim"), (" → ", "dim"), (words.score(result.score), "red")
+    )
+
+
+def _details(result: CaseResult) -> Iterator[tuple[str, str, int]]:
+    """Label, text and most lines of what explains a slot; only what is there."""
+    if result.failure is not None:
+        failure = result.failure
+        yield failure.error_class, f"{failure.message} (in the {failure.where})", 2
+    if result.input:
+        yield "asked", result.input, 1
+    if result.actual_output and result.state == "scored":
+        yield "answered", result.actual_output, 2
+    if result.retrieval_context and result.state == "scored":
+        yield "found", " ¶ ".join(result.retrieval_context), 2
+    if result.reason:
+        yield "because", result.reason, 3
+    if result.baseline_reason:
+        yield "before", result.baseline_reason, 2
+
+
+def _slot(result: CaseResult) -> tuple[str, str, int]:
+    return result.case_id, result.metric, result.repeat
+
+
+def _footer(screen: Screen, report: Report, place: str | None) -> None:
+    screen.blank()
+    outcome, reasons = report.verdict.outcome, len(report.verdict.reasons)
+    why = f" · {words.plural(reasons, 'reason')}, at the top" if reasons else ""
+    # Again at the end, because the beginning of a long report has left the screen.
+    screen.line(INDENT, ("verdict ", "dim"), (outcome, f"bold {STYLES[outcome]}"), (why, "dim"))
+    judge = " · ".join(filter(None, [report.judge_name, words.usage(report.judge)]))
+    target = words.usage(report.target) if report.target is not None else None
+    lines = [("judge", judge), ("target", target), ("time", words.seconds(report.wall_s)), ("report", place)]
+    for label, text in lines:
+        if text:
+            screen.paragraph(text, label=Text(f"{label:<8}", "dim"))
+    screen.line(INDENT, ("digest  ", "dim"), (shown(report.results_digest, screen.width - 10), "dim"))
