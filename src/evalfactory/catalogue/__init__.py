@@ -35,6 +35,7 @@ class CatalogueMetric(Record):
     arguments: tuple[Argument, ...]
     one_of: tuple[str, ...] = Field(default=(), description="Arguments of which at least one must be given.")
     threshold: float | None = Field(description="Its own default.")
+    strict_threshold: float | None = Field(default=None, description="The one that strict mode puts in its place.")
     uses_judge: bool = True
     calls: float = Field(description="Judge calls of a measurement, measured, before those of the next two.")
     calls_per_chunk: float = Field(default=0.0, description="More of them for each chunk of (retrieval) context.")

@@ -14,7 +14,7 @@ from ..catalogue import Catalogue, CatalogueMetric
 from .examples import EXAMPLE_ARGUMENTS
 from .introspect import MetricClass, metric_classes
 from .loading import deepeval_version
-from .measured import blocks, calls_of, order_matters, threshold_matters
+from .measured import blocks, calls_of, order_matters, strict_threshold, threshold_matters
 
 CATALOGUE = Path(__file__).parent.parent / "catalogue" / "catalogue.json"
 
@@ -46,6 +46,7 @@ async def _entry(metric: MetricClass) -> CatalogueMetric:
         arguments=metric.arguments,
         one_of=metric.one_of,
         threshold=metric.threshold,
+        strict_threshold=strict_threshold(metric, args),
         uses_judge=metric.uses_judge,
         calls=round(calls.base, 2),
         calls_per_chunk=round(calls.per_chunk, 2),

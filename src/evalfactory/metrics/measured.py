@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -21,6 +20,8 @@ from .rehearsal import RehearsalJudge
 
 _SEEDS = range(4)
 _FEW, _MANY = 1, 3
+#: Turns of the event loop after which everything that could be asked has been asked.
+_QUIET_TICKS = 50
 
 
 class Calls(NamedTuple):
@@ -77,14 +78,19 @@ async def threshold_matters(metric: MetricClass, args: Mapping[str, Any]) -> boo
 
 
 async def order_matters(metric: MetricClass, args: Mapping[str, Any]) -> bool:
-    """Whether the order in which questions asked at once are answered changes the score or the reason."""
+    """Whether the order in which questions asked at once are answered changes the score, the reason or a prompt."""
     for seed in _SEEDS:
-        first = await trial(metric, args, RehearsalJudge(seed))
-        for shuffle in _SEEDS:
-            other = await trial(metric, args, ShufflingJudge(seed, shuffle))
-            if (first.score, first.reason, sorted(first.prompts)) != (other.score, other.reason, sorted(other.prompts)):
-                return True
+        first, last = [await trial(metric, args, judge(seed)) for judge in (RehearsalJudge, ContraryJudge)]
+        if (first.score, first.reason, sorted(first.prompts)) != (last.score, last.reason, sorted(last.prompts)):
+            return True
     return False
+
+
+def strict_threshold(metric: MetricClass, args: Mapping[str, Any]) -> float | None:
+    """The threshold in strict mode; None where there is no such mode."""
+    if not _has_strict_mode(metric):
+        return None
+    return float(built(metric, {**args, "strict_mode": True}, RehearsalJudge(), 0.5).threshold)
 
 
 async def trial(
@@ -98,29 +104,39 @@ async def trial(
     """One measurement of a case with every field."""
     if case is None:
         case = single_case(3) if metric.kind == "single" else conversation_case(3, 2)
+    subject = built(metric, args, judge, threshold)
+    await subject.a_measure(test_case_of(case), _show_indicator=False)
+    blocked = metric.uses_judge and subject.model.blocked
+    return Trial(subject.score, subject.reason, tuple(judge.prompts), blocked)
+
+
+def built(metric: MetricClass, args: Mapping[str, Any], judge: RehearsalJudge, threshold: float) -> Any:
+    """A metric object with that judge."""
     given = constructor_arguments(metric.name, args)
-    model = PatientModel(judge)
     if metric.uses_judge:
-        given["model"] = model
+        given["model"] = PatientModel(judge)
     if metric.name.endswith("geval"):
         given["name"] = metric.name
-    built = getattr(deepeval.metrics, metric.class_name)(threshold=threshold, **given)
-    await built.a_measure(test_case_of(case), _show_indicator=False)
-    return Trial(built.score, built.reason, tuple(judge.prompts), model.blocked)
+    return getattr(deepeval.metrics, metric.class_name)(threshold=threshold, **given)
 
 
-class ShufflingJudge(RehearsalJudge):
-    """Gives the same answers, but those to questions asked at once in another order."""
+class ContraryJudge(RehearsalJudge):
+    """Gives the same answers; of the questions that wait at once it answers the last one first."""
 
-    def __init__(self, seed: int, shuffle: int) -> None:
+    def __init__(self, seed: int) -> None:
         super().__init__(seed)
-        self._random = random.Random(shuffle)
+        self._waiting: list[asyncio.Future[None]] = []
 
     async def ask(self, prompt: str, schema: type[Answer] | None) -> Answer | str:
-        answer = await super().ask(prompt, schema)
-        for _ in range(self._random.randrange(200)):
-            await asyncio.sleep(0)
-        return answer
+        """The answer, once nobody asks any more and no later question waits."""
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        while not turn.done():
+            for _ in range(_QUIET_TICKS):
+                await asyncio.sleep(0)
+            if not turn.done():
+                self._waiting.pop().set_result(None)
+        return self.answer(prompt, schema)
 
 
 async def blocks(metric: MetricClass, args: Mapping[str, Any]) -> bool:
