@@ -14,9 +14,13 @@ block_deepeval_side_effects()
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from deepeval import metrics as deepeval_metrics
+    from deepeval.metrics.g_eval import Rubric
     from deepeval.models import LocalModel
     from deepeval.models.utils import EvaluationCost
+    from deepeval.templates.resolver import resolve_template
     from deepeval.test_case import LLMTestCase, SingleTurnParams
+
+__all__ = ["METRICS", "Rubric", "Socket", "case_of", "measure", "metric_of", "resolve_template"]
 
 Ask = Callable[[str, Any], Awaitable[Any]]
 
@@ -29,6 +33,7 @@ METRICS: dict[str, str] = {
     "hallucination": "HallucinationMetric",
     "geval": "GEval",
 }
+REFUSED: dict[str, str] = {"toxicity": "ToxicityMetric", "bias": "BiasMetric", "summarization": "SummarizationMetric"}
 
 
 class Socket(LocalModel):  # type: ignore[misc]  # DeepEval is untyped here
@@ -58,7 +63,9 @@ def metric_of(name: str, ask: Ask, **args: Any) -> Any:
     if name == "geval":
         args["evaluation_params"] = [SingleTurnParams(param) for param in args["evaluation_params"]]
         args.setdefault("name", "geval")
-    return getattr(deepeval_metrics, METRICS[name])(model=Socket(ask), **args)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # DeepEval says once that some scores changed direction
+        return getattr(deepeval_metrics, {**METRICS, **REFUSED}[name])(model=Socket(ask), **args)
 
 
 def measure(name: str, case: Any, ask: Ask | None = None, **args: Any) -> Measured:

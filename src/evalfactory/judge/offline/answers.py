@@ -31,7 +31,13 @@ _ALL_FOUND = "the texts hold the whole expected output"
 
 def _badly_ranked(lists: Lists) -> list[str]:
     ranked = enumerate(zip(lists["verdicts"], lists["reasons"], strict=True), start=1)
-    return [f"node {rank}: {why}" for rank, (verdict, why) in ranked if verdict == "no"]
+    last = max(
+        (rank for rank, verdict in enumerate(lists["verdicts"], start=1) if verdict == "yes"),
+        default=len(lists["verdicts"]),
+    )
+    return [
+        f"node {rank} stands too high: {why}" for rank, (verdict, why) in ranked if verdict == "no" and rank <= last
+    ]
 
 
 def _reason(texts: Texts, against: Sequence[str], praise: str) -> Fields:

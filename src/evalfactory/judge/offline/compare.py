@@ -10,7 +10,7 @@ from typing import Literal
 
 from .sentences import clauses, sentences
 from .text import Passage, normal, passage
-from .words import DENIAL, NO_DENIAL
+from .words import CALENDAR, DENIAL, NO_DENIAL
 
 #: Share of a sentence's content units that its best sources must have: from here on it is supported …
 ENOUGH = 0.5
@@ -46,10 +46,10 @@ def weigh(claim: str, sources: Sequence[Passage]) -> Finding:
     stated = passage(claim)
     if (index := _word_for_word(stated, sources)) >= 0:
         return Finding("supported", 1.0, best=index)
-    ranked = sorted(range(len(sources)), key=lambda index: -len(stated.units.keys() & sources[index].units.keys()))
-    near = [sources[index] for index in ranked[:SOURCES_A_CLAIM]]
+    ranked = _nearest(stated, sources)
+    near = [sources[index] for index in ranked]
     best = ranked[0] if ranked else -1
-    found = {unit for source in near for unit in stated.units.keys() & source.units.keys()}
+    found = _found(stated, near)
     coverage = len(found) / len(stated.units) if stated.units else 1.0
     if conflict := _number_conflict(stated, near, sources) or _denial_conflict(stated, near, coverage):
         return Finding("contradicted", coverage, conflict, best)
@@ -63,6 +63,23 @@ def weigh(claim: str, sources: Sequence[Passage]) -> Finding:
     return Finding(standing, coverage, f"the source says nothing of {missing}", best)
 
 
+def share(claim: str, sources: Sequence[Passage]) -> float:
+    """The share of a claim's content units that its nearest sources have, whatever they say with them."""
+    stated = passage(claim)
+    near = [sources[index] for index in _nearest(stated, sources)]
+    return len(_found(stated, near)) / len(stated.units) if stated.units else 0.0
+
+
+def _nearest(stated: Passage, sources: Sequence[Passage]) -> list[int]:
+    """The indices of the sources that share most with the claim, the nearest first."""
+    units = stated.units.keys()
+    return sorted(range(len(sources)), key=lambda index: -len(units & sources[index].units.keys()))[:SOURCES_A_CLAIM]
+
+
+def _found(stated: Passage, near: Sequence[Passage]) -> set[str]:
+    return {unit for source in near for unit in stated.units.keys() & source.units.keys()}
+
+
 def _word_for_word(stated: Passage, sources: Sequence[Passage]) -> int:
     """The index of the source that has the claim literally; -1 where none has."""
     words = stated.folded.strip(_MARKS)
@@ -73,9 +90,8 @@ def _names(text: str) -> frozenset[str]:
     """The units of capitalised words inside a sentence; none in German, which gives every noun a capital."""
     if not _NAME.search(text) or _GERMAN.search(text):
         return frozenset()
-    return frozenset(
-        unit for name in _NAME.findall(text) for one in (passage(name),) if not one.faint for unit in one.units
-    )
+    names = [passage(name) for name in _NAME.findall(text) if name.lower() not in CALENDAR]
+    return frozenset(unit for name in names if not name.faint for unit in name.units)
 
 
 def _number_conflict(stated: Passage, near: Sequence[Passage], sources: Sequence[Passage]) -> str:
@@ -114,7 +130,7 @@ def _denial_conflict(stated: Passage, near: Sequence[Passage], coverage: float) 
     return ""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def _clauses(text: str) -> tuple[tuple[frozenset[str], bool], ...]:
     """Each clause's units, and whether it denies them."""
     return tuple((frozenset(passage(clause).units), denies(clause)) for clause in clauses(text))
@@ -123,6 +139,15 @@ def _clauses(text: str) -> tuple[tuple[frozenset[str], bool], ...]:
 def denies(text: str) -> bool:
     """Whether a text says that something is not so."""
     return DENIAL.search(NO_DENIAL.sub(" ", normal(text))) is not None
+
+
+def parts(text: str) -> tuple[str, ...]:
+    """A text's sentences, and those of their clauses that are more than a scrap."""
+    whole = sentences(text)
+    pieces = [
+        clause for sentence in whole for clause in clauses(sentence) if len(passage(clause).units) >= LEAST_CLAUSE
+    ]
+    return tuple(dict.fromkeys([*whole, *pieces]))
 
 
 def passages(text: str) -> tuple[Passage, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .compare import passages, quoted, weigh
+from .compare import parts, passages, quoted, weigh
 from .prompts import list_in
 from .relevance import relevances
 from .sentences import sentences
@@ -70,21 +70,19 @@ def _manners(output: str) -> Aspect:
 
 
 def _agreement(expected: str, output: str) -> Aspect:
-    """The harmonic mean of how much of either text the other bears out."""
-    there, there_why = _mean_support(expected, output)
-    back, back_why = _mean_support(output, expected)
-    value = 2 * there * back / (there + back) if there + back else 0.0
-    return Aspect(value, back_why or there_why or "the output says what is expected")
+    """How much of what is expected the output says, clause by clause; what it says beyond that costs nothing."""
+    value, why = _mean_support(parts(expected), output)
+    return Aspect(value, why.replace("the source", "the output") or "the output says what is expected")
 
 
 def _support(output: str, sources: list[str]) -> Aspect:
-    value, why = _mean_support(output, "\n".join(sources))
+    value, why = _mean_support(sentences(output), "\n".join(sources))
     return Aspect(value, why or "the context bears the output out")
 
 
-def _mean_support(text: str, source: str) -> tuple[float, str]:
+def _mean_support(stated: Sequence[str], source: str) -> tuple[float, str]:
     told = passages(source)
-    findings = [weigh(sentence, told) for sentence in sentences(text) if passage(sentence).units]
+    findings = [weigh(sentence, told) for sentence in stated if passage(sentence).units]
     if not findings:
         return 0.0, "the output has no words to judge by"
     worst = min(findings, key=lambda finding: _POINTS[finding.standing])

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 _LIST_MARK = re.compile(r"^\s*(?:[-*•・▪◦>#]+\s+|[・•]\s*|\(?\d{1,2}[.)]\s+|[①-⑳]\s*)")
-_CLOSERS = "」』）)”’\"'】]"
+_CLOSERS = r"」』）)”’\"'】\]"
 _END = re.compile(
     rf"[。！？｡؟۔।॥።။](?:[。！？]|[{_CLOSERS}])*\s*"  # marks that end a sentence wherever they stand
-    rf"|(?:[!?]+|\.{{1,3}}|…+)[{_CLOSERS}]*(?:\s+|(?=[^\x00-\x7f]))"  # and those that need a space or another script after them
+    rf"|(?<![!?…])(?:[!?]+|\.{{1,3}}|…+)[{_CLOSERS}]*(?:\s+|(?=[^\x00-\x7f]))"  # and those that need a space or another script after them
     r"|(?<=[a-z0-9)%])\.(?=[A-Z])"  # or a capital, where someone forgot the space
 )
 _ABBREVIATION = re.compile(
@@ -17,7 +17,7 @@ _ABBREVIATION = re.compile(
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
-    r"[,;:،؛、，；：—()（）]|\s[-–]\s|\b(?:but|however|although|unless|except|while|whereas|so)\b|(?:ですが|ますが|せんが|場合は|ので|ため)"
+    r"[,:](?!\d)|[;،؛、，；：—()（）]|\s[-–]\s|\b(?:but|however|although|unless|except|while|whereas|so)\b|(?:ですが|ますが|せんが|場合は|ので|ため)"
 )
 
 

@@ -65,7 +65,7 @@ def normal(text: str) -> str:
     return _OTHER_DIGITS.sub(lambda digit: str(unicodedata.decimal(digit[0])), folded)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def passage(text: str) -> Passage:
     """The text's content units and quantities; from a bounded memory when the same sentence comes again."""
     folded = normal(text)
@@ -75,18 +75,17 @@ def passage(text: str) -> Passage:
     pending: list[tuple[str, str]] = []  # numbers still waiting for the word that says what they count
     number_words: set[str] = set()
     for token in (_ASCII_TOKEN if folded.isascii() else _TOKEN).finditer(folded):
-        kind, surface = token.lastgroup, token[0]
+        kind, surface = token.lastgroup or "word", token[0]
         if token["number"] is not None:
             number = plain_number(token["number"])
             units[number] = surface.strip()
             pending.append((number, "%" if token["percent"] else token["sign"] or ""))
             continue
-        word = surface if kind is None else token[kind]
-        quantities += _labelled(pending, _label(kind, word))
-        if word in NUMBER_WORDS:
-            number_words.add(NUMBER_WORDS[word])
-        for unit, content in _units(kind, word):
-            (units if content else faint)[unit] = word
+        quantities += _labelled(pending, _label(kind, surface))
+        if surface in NUMBER_WORDS:
+            number_words.add(NUMBER_WORDS[surface])
+        for unit, content in _units(kind, surface):
+            (units if content else faint)[unit] = surface
     quantities += _labelled(pending, "")
     found = units or faint or _symbols(folded)
     return Passage(text, folded, found, tuple(quantities), frozenset(number_words), faint=not units)
@@ -109,11 +108,11 @@ def _labelled(pending: list[tuple[str, str]], label: str) -> list[Quantity]:
     return done
 
 
-def _label(kind: str | None, word: str) -> str:
+def _label(kind: str, word: str) -> str:
     return word[0] if kind in ("han", "katakana", "hangul", "unspaced") else "" if kind == "hiragana" else stem(word)
 
 
-def _units(kind: str | None, word: str) -> Iterator[tuple[str, bool]]:
+def _units(kind: str, word: str) -> Iterator[tuple[str, bool]]:
     """Each unit of a token, and whether it says anything by itself."""
     match kind:
         case "han":

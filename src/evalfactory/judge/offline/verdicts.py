@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import assert_never
 
-from .compare import Finding, passages, weigh
+from .compare import ENOUGH, Finding, parts, passages, share, weigh
 from .relevance import relevances
 from .sentences import sentences
 from .text import Passage, normal, passage
@@ -73,7 +73,7 @@ def _faithful(finding: Finding) -> str:
 
 
 def _why(sentence: str, finding: Finding) -> str:
-    return f"{_shortened(sentence)}: {finding.why}" if finding.why else ""
+    return f"{finding.why} ({_shortened(sentence)})" if finding.why else ""
 
 
 def _shortened(text: str, limit: int = 80) -> str:
@@ -101,14 +101,15 @@ def _with_owners(contexts: Sequence[str]) -> tuple[tuple[Passage, ...], tuple[in
 
 def precision(expected: str, nodes: Sequence[str]) -> Fields:
     """Whether each node helps to arrive at the expected output."""
-    return verdicts(_usefulness(statements(expected), passages(node)) for node in nodes)
+    wanted = parts(expected) or (expected,)
+    return verdicts(_usefulness(wanted, passages(node)) for node in nodes)
 
 
-def _usefulness(expected: Sequence[str], node: Sequence[Passage]) -> tuple[str, str]:
-    findings = [weigh(sentence, node) for sentence in expected]
-    if any(finding.standing in ("supported", "borderline") for finding in findings):
-        return "yes", "it shares its words with the expected output"
-    return "no", findings[0].why or "it shares no words with the expected output"
+def _usefulness(wanted: Sequence[str], node: Sequence[Passage]) -> tuple[str, str]:
+    best = max(wanted, key=lambda part: share(part, node))
+    if share(best, node) >= ENOUGH:
+        return "yes", f"it has the words of {_shortened(best)}"
+    return "no", "it has too few words of the expected output"
 
 
 def recall(expected: str, nodes: Sequence[str]) -> Fields:
@@ -132,7 +133,7 @@ def context_relevancy(question: str, context: str) -> Fields:
     pairs = zip(told, relevances(question, told, answer=False), strict=True)
     return {
         "verdicts": [
-            {"statement": sentence, "verdict": "no", "reason": f"{_shortened(sentence)}: {one.why}"}
+            {"statement": sentence, "verdict": "no", "reason": f"{one.why} ({_shortened(sentence)})"}
             if one.verdict == "no"
             else {"statement": sentence, "verdict": "yes", "reason": None}
             for sentence, one in pairs

@@ -38,17 +38,19 @@ NUMBER_WORDS = {
 #: Looks like a denial and is none.
 NO_DENIAL = re.compile(
     r"not only|no problem|no worr|don't hesitate|do not hesitate|if you (?:do not|don't)|why not"
-    r"|申し訳(?:あり|ござい)ません|すみません|かもしれ(?:ません|ない)|な(?:ければ|くては)な(?:りません|らない)|だけで(?:は)?なく|のみならず|差し支えな|問題な(?:い|く)|対不起|不好意思"
+    r"|申し訳(?:あり|ござい)ません|すみません|かもしれ(?:ません|ない)|な(?:ければ|くては)な(?:りません|らない)|だけで(?:は)?なく|のみならず|差し支えな|問題な(?:い|く)|对不起|不好意思"
 )
 DENIAL = re.compile(
-    r"\b(?:not|no|never|none|neither|nor|cannot|without|unable|\w+n't|impossible|nicht|kein\w*|ne|pas|não|nunca|jamás|не|нет|без)\b"
-    r"|ません|ない(?!よう|と)|なかった|なく|(?<![^\u3041-\u309f])ず(?:に|、|$)|かねます|不可|対象外|不要|無効|[不没沒]|无法|無法"
+    r"(?<![\w-])(?:not|no|never|none|neither|nor|cannot|without|unable|impossible|\w+n't|nicht|kein\w*|ne|pas|não|nunca"
+    r"|не|нет|без)(?![\w-])"
+    r"|ません|(?<!少)ない(?!よう|と)|なかった|なく(?:$|て)|(?<=[れらめせえわかさた])ず(?:に|$)|かねます|不可|対象外|不要|無効"
+    r"|不(?=[能会會可需是支提接包用得再允退])|[没沒]有|无法|無法"
     r"|(?<!\w)(?:لا|لن|لم|ليس|ليست|غير|بدون)(?!\w)|(?<!\w)(?:לא|אין|ללא|בלי)(?!\w)|ไม่|않|없|못"
 )
 
 #: Thanks, apologies, offers of help: no facts.
 COURTESY = re.compile(
-    r"\b(?:sorry|apologi[sz]e|apologies|thank(?:s| you)|glad|happy to help|you're welcome|hello|hi|dear|hope this helps"
+    r"\b(?:sorry|apologi[sz]e|apologies|thank(?:s| you)|glad|happy to help|you're welcome|no problem|no worries|of course|hello|hi|dear|hope this helps"
     r"|let (?:me|us) know|feel free|best regards|kind regards|have a (?:nice|great|good)|reach out|can't help|cannot help"
     r"|unable to help|i don't know|i do not know)\b"
     r"|申し訳|ありがとう|お世話に|失礼|恐れ入り|お気軽に|お手数|何卒|よろしくお願い|お待ち(?:して|申し)|ご了承|お詫び|わかりかね|分かりかね|お答えでき"
@@ -72,3 +74,10 @@ ASKS_FOR_NUMBER = re.compile(
     r"|いつ|いくら|何(?:日|時|円|回|人|個|年|分|か月|ヶ月|営業日|%|パーセント)|どのくらい|どれくらい|どれぐらい|多少|几|幾|何时|何時"
     r"|كم|متى|כמה|מתי|เท่าไ|กี่|เมื่อ|몇|얼마|언제|cuánt|cuando|cuándo|combien|quand|wie (?:lange|viel)|wann|сколько|когда"
 )
+
+#: Capitalised in English, and yet no names.
+_CALENDAR = """
+monday tuesday wednesday thursday friday saturday sunday
+january february march april june july august september october november december
+"""
+CALENDAR = frozenset(_CALENDAR.split())
