@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from .errors import EnvironmentProblem
 
@@ -49,3 +51,12 @@ def secret(name: str | None, *, needed_for: str) -> str | None:
 def expand(text: str, *, needed_for: str) -> str:
     """`text` with every `${NAME}` replaced from the environment."""
     return re.sub(r"\$\{(\w+)\}", lambda found: secret(found[1], needed_for=needed_for) or "", text)
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` name for a URL; None for a direct way."""
+    parts = urlsplit(url)
+    if not parts.hostname or proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")

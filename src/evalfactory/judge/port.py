@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from typing import ClassVar, Literal, Protocol, TypeVar
+from typing import ClassVar, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -55,4 +55,46 @@ class Judge(Protocol):
     async def close(self) -> None: ...
 
 
-__all__ = ["CallError", "Judge", "JudgeError", "Meter", "TargetError", "Usage", "current_meter"]
+class EndpointStatus(NamedTuple):
+    """How an endpoint is, for a progress line and for whoever shares its limits."""
+
+    state: Literal["open", "paused", "away"]  # paused: it asked to wait; away: only probes are sent
+    silent_s: float  # since the first failure after the last answer; 0 when all is well
+    last_failure: str
+    in_flight: int
+    allowed: int  # requests in flight at present, by the limits and what its refusals taught
+    waiting: int
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A judge or a target behind a network: its share of the run's limits can change while it works."""
+
+    @property
+    def usage(self) -> Usage:
+        """What this process has sent so far."""
+        ...
+
+    @property
+    def has_answered(self) -> bool:
+        """The key is good: to be told to the run's other processes as `succeeded_before`."""
+        ...
+
+    def set_share(self, share: float) -> None:
+        """Take another share (0..1] of the run's limits from now on; call it in the event loop."""
+        ...
+
+    def status(self) -> EndpointStatus: ...
+
+
+__all__ = [
+    "CallError",
+    "EndpointStatus",
+    "Judge",
+    "JudgeError",
+    "Meter",
+    "Paced",
+    "TargetError",
+    "Usage",
+    "current_meter",
+]

@@ -1,0 +1,118 @@
+"""Whether an endpoint is there, judged by what its requests came to; pure.
+
+An *answer* is a well-formed reply: a success, or a refusal of that one request (a prompt that is too long, say). A
+*failure* is everything else: 5xx, timeouts, broken connections, unreadable bodies, refusals of the key, and, for the
+outage's clock only, refusals to be asked so fast.
+
+The rules:
+
+1. After `away_after_failures` failures with no answer between them, over at least `away_after_s`, the endpoint is
+   *away*: one request at a time is let through to see whether it is back, with growing pauses between them. Those
+   probes rotate over the waiting calls, so that one request that can never be answered does not hide an endpoint
+   that answers all others. Any answer ends it.
+2. When `outage_s` have passed since the first failure after the last answer, every waiting call ends as
+   unavailable. Their work stays pending.
+3. A call that has failed `max_tries` times is given up as an error only if some other call was answered since its
+   first try. Tries before or in a spell of being away do not count: after it every call has all its tries again.
+4. So one poisoned request that makes the server fail whenever it is sent becomes an error while others are answered.
+   If it is the only request there is from its first try on, nobody can tell it from an outage, and it ends as one:
+   pending after `outage_s`, never as a made-up error, and never in a run that hangs.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+
+from .retry import RetryPolicy
+
+
+class Availability:
+    """What the endpoint's answers and failures say, as of the times passed in (seconds, monotonic)."""
+
+    def __init__(self, policy: RetryPolicy, outage_s: float) -> None:
+        self._policy = policy
+        self._outage_s = outage_s
+        self.answers = 0
+        self.spells = 0  # of being away that an answer has ended
+        self.failing_since_s: float | None = None
+        self.away = False
+        self.last_failure = ""
+        self.next_probe_s = -math.inf
+        self._failures = 0
+        self._probe_delay_s = policy.probe_base_s
+
+    @property
+    def deadline_s(self) -> float:
+        """When waiting calls end as unavailable if nothing is answered until then."""
+        return math.inf if self.failing_since_s is None else self.failing_since_s + self._outage_s
+
+    def answered(self) -> None:
+        self.answers += 1
+        self.spells += self.away
+        self.failing_since_s = None
+        self.away = False
+        self._failures = 0
+        self._probe_delay_s = self._policy.probe_base_s
+
+    def failed(self, reason: str, now_s: float) -> None:
+        self._failures += 1
+        self._unanswered(reason, now_s)
+
+    def refused(self, reason: str, now_s: float) -> None:
+        """Refused for coming too fast: the endpoint is there, but nothing was answered."""
+        self._unanswered(reason, now_s)
+
+    def restart(self, now_s: float) -> None:
+        """Nobody has asked for a while, so the outage's clock begins with the one who asks now."""
+        if self.failing_since_s is not None:
+            self.failing_since_s = now_s
+
+    def look(self, now_s: float) -> None:
+        """Decide whether the endpoint counts as away by now."""
+        if self.away or self.failing_since_s is None or self._failures < self._policy.away_after_failures:
+            return
+        if now_s - self.failing_since_s >= self._policy.away_after_s:
+            self.away = True
+            self.next_probe_s = now_s
+
+    def probe_failed(self, now_s: float, rng: random.Random) -> None:
+        """Wait longer before the next probe; half of the wait is random, for the sake of the other workers."""
+        self.next_probe_s = now_s + self._probe_delay_s * rng.uniform(0.5, 1.0)
+        self._probe_delay_s = min(self._policy.probe_cap_s, self._probe_delay_s * 2.0)
+
+    def _unanswered(self, reason: str, now_s: float) -> None:
+        self.last_failure = reason
+        if self.failing_since_s is None:
+            self.failing_since_s = now_s
+
+
+@dataclass(slots=True)
+class Trial:
+    """One call's tries since its first one, or since the endpoint came back from being away."""
+
+    answers: int
+    spells: int
+    began_s: float
+    failures: int = 0
+    refusals: int = 0
+
+    @classmethod
+    def begin(cls, availability: Availability, now_s: float) -> Trial:
+        return cls(availability.answers, availability.spells, now_s)
+
+    def failed(self, availability: Availability, now_s: float) -> None:
+        """Count a failure; the first one after a spell of being away begins the trial anew."""
+        if self.spells != availability.spells:
+            self.answers, self.spells, self.began_s = availability.answers, availability.spells, now_s
+            self.failures = self.refusals = 0
+        self.failures += 1
+
+    def is_lost(self, availability: Availability, max_tries: int) -> bool:
+        """All tries failed, although others were answered meanwhile."""
+        return self.failures >= max_tries and availability.answers > self.answers
+
+    def is_never_admitted(self, availability: Availability, now_s: float, outage_s: float) -> bool:
+        """Refused as too fast for as long as an outage may last, although others were answered meanwhile."""
+        return self.refusals > 0 and now_s - self.began_s > outage_s and availability.answers > self.answers
