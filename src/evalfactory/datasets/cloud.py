@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InputError, UnavailableError
+from ..settings import environment
 from .problems import shown
 
 if TYPE_CHECKING:
@@ -14,9 +15,10 @@ if TYPE_CHECKING:
     from obstore.store import ClientConfig, RetryConfig
 
 SCHEMES = ("s3", "gs", "az")
+#: Where a user's own endpoint is named; plain HTTP is spoken only to one that says so.
+_ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AZURE_STORAGE_ENDPOINT", "AZURE_ENDPOINT")
 _BUFFER_BYTES = 8 * 2**20
 _RETRIES: RetryConfig = {"max_retries": 5, "retry_timeout": timedelta(seconds=60)}
-_CLIENT: ClientConfig = {"connect_timeout": "10s", "timeout": "120s"}
 
 
 def open_cloud(url: str) -> io.BufferedReader:
@@ -33,11 +35,20 @@ def open_cloud(url: str) -> io.BufferedReader:
     if not bucket or not key or key.endswith("/"):
         raise InputError(f"{shown(url, 300)} names no object", hint=f"write {scheme}://bucket/folder/cases.jsonl")
     try:
-        store = from_url(f"{scheme}://{bucket}", client_options=_CLIENT, retry_config=_RETRIES)
+        store = from_url(f"{scheme}://{bucket}", client_options=_client(), retry_config=_RETRIES)
         found = obstore.open_reader(store, key, buffer_size=_BUFFER_BYTES)
     except (BaseError, OSError, ValueError) as error:
         raise _translated(url, error) from None
     return io.BufferedReader(_Object(url, found), 2**16)
+
+
+def _client() -> ClientConfig:
+    plain_http = any(environment().get(name, "").startswith("http://") for name in _ENDPOINTS)
+    return {
+        "allow_http": plain_http,
+        "connect_timeout": timedelta(seconds=10),
+        "timeout": timedelta(seconds=120),
+    }
 
 
 def _translated(url: str, error: Exception) -> InputError | UnavailableError:

@@ -14,7 +14,7 @@ from .field_map import MISSING, Mapped, look_up, without
 from .names import CASE_EXTRA_NAMES, CASE_NAMES, nearest_case_field
 from .problems import FileProblem, kind_of, shown
 from .shaping import Lists, Shaper, holds_something, near_miss
-from .strict_json import is_clean_text, parse, unclean
+from .strict_json import is_clean, parse, unclean
 
 ID_LIMIT = 200
 #: DeepEval writes all of these in every row of a file it saves; in such a row, a text is a list joined by `|`.
@@ -41,30 +41,17 @@ def case_from(row: Mapping[str, Any], reading: Reading = _PLAIN) -> Case | tuple
     Of DeepEval's fields, those that no metric here reads (`CASE_EXTRAS`) go to `metadata` when they hold a value, and so
     does every column that is no field. A near miss of a field that the row lacks is a problem.
     """
-    if not _is_clean(row):
-        return tuple(unclean(row))
+    if not is_clean(row) and (faults := tuple(unclean(row))):
+        return faults
     sorter = _Sorter(reading)
     sorter.sort(row)
     shaper = Shaper()
     values = _shaped(sorter, shaper, _lists_in(row, reading))
     problems = [*sorter.problems, *shaper.problems]
     case = _validated(values, problems)
-    if not sorter.near_misses:
+    if not sorter.unresolved:
         problems.extend(_what_is_asked(values, sorter.extras))
     return tuple(problems) if problems or case is None else _with_id(case)
-
-
-def _is_clean(row: Mapping[str, Any]) -> bool:
-    """Quick for a row of texts; anything else takes the long way."""
-    for key, value in row.items():
-        if type(value) is str:
-            if not is_clean_text(value):
-                return False
-        elif value is not None and next(unclean(value, "x", 1), None):
-            return False
-        if key == "__proto__" or not is_clean_text(key):
-            return False
-    return True
 
 
 def _lists_in(row: Mapping[str, Any], reading: Reading) -> Lists:
@@ -80,7 +67,7 @@ class _Sorter:
         self.extras: dict[str, Any] = {}
         self.mapped: set[str] = set()
         self.problems: list[Problem] = []
-        self.near_misses = False
+        self.unresolved = False  # a name could not be placed: what the row lacks may be behind it
 
     def sort(self, row: Mapping[str, Any]) -> None:
         if self._reading.fields:
@@ -104,6 +91,7 @@ class _Sorter:
             value = look_up(row, entry)
             self.mapped.add(entry.field)
             if value is MISSING:
+                self.unresolved = True
                 self.problems.append(_no_column(row, entry, once=self._reading.table))
             elif value is not None:
                 into, name = (self.given, entry.field) if "." not in entry.field else self._metadata_key(entry)
@@ -115,7 +103,7 @@ class _Sorter:
     def _keep(self, key: str, value: Any) -> None:
         nearest = None if key in CASE_NAMES else nearest_case_field(key)
         if nearest and nearest not in self.given and nearest not in self.mapped:
-            self.near_misses = True
+            self.unresolved = True
             self.problems.append(near_miss(key, nearest))
         elif value is not None:
             self._give(self.extras, key, value, key)

@@ -13,7 +13,7 @@ from ..records.case import Case, ToolCall, Turn
 CASE_EXTRAS = (
     "token_cost", "input_token_count", "output_token_count", "completion_time", "custom_column_key_values",
     "source_file", "multimodal", "voice", "flaky", "persona", "expectations", "expected_labels", "images_mapping",
-    "mcp_servers", "mcp_tools_called", "mcp_resources_called", "mcp_prompts_called",
+    "call_recording_path", "mcp_servers", "mcp_tools_called", "mcp_resources_called", "mcp_prompts_called",
 )  # fmt: skip
 TURN_EXTRAS = (
     "audio", "latency_ms", "interrupted", "provider_transcript",

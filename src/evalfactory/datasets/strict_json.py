@@ -120,9 +120,21 @@ def _unclean_inside(value: dict[Any, Any] | Sequence[Any], path: str, depth: int
         yield from unclean(inner, f"{path}.{_step(key)}" if path else _step(key), depth)
 
 
-def is_clean_text(text: str) -> bool:
-    """Whether the text has neither NUL nor half of a surrogate pair."""
-    return _unclean_text(text) is None
+def is_clean(value: Any, depth: int = 0) -> bool:
+    """Whether `unclean` has nothing to say, found quickly; False may also mean a value that only it can judge."""
+    kind = type(value)
+    if kind is str:
+        return _unclean_text(value) is None
+    if kind is dict:
+        return depth < DEPTH_LIMIT and all(
+            type(key) is str and key != "__proto__" and is_clean(key) and is_clean(inner, depth + 1)
+            for key, inner in value.items()
+        )
+    if kind is list:
+        return depth < DEPTH_LIMIT and all(is_clean(inner, depth + 1) for inner in value)
+    if kind is int or kind is float:
+        return _unclean_number(value) is None
+    return value is None or kind is bool
 
 
 def _step(key: Any) -> str:
