@@ -1,0 +1,169 @@
+"""When an endpoint counts as away, and what becomes of the calls; by a clock that only the test moves."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+
+import pytest
+
+from evalfactory.judge.admission import Admission, Landing, Wish
+from evalfactory.judge.availability import Availability, Trial
+from evalfactory.judge.limits import Pacer, Rates
+from evalfactory.judge.retry import RetryPolicy
+
+POLICY = RetryPolicy(away_after_failures=4, away_after_s=10.0, probe_base_s=1.0, probe_cap_s=15.0)
+
+
+def queue(max_in_flight: int = 10, outage_s: float = 600.0) -> Admission:
+    return Admission(Pacer(Rates(max_in_flight)), Availability(POLICY, outage_s), random.Random(1))
+
+
+def make_away(line: Admission) -> None:
+    """Four failures over ten seconds, with nobody answered."""
+    for number in range(4):
+        entry = line.join(number * 4.0, Wish(fresh=number == 0))
+        assert line.step(number * 4.0).admitted == [entry]
+        line.land(entry, Landing("failed", "HTTP 502"), number * 4.0)
+    line.join(12.0, Wish(fresh=False))
+    line.availability.look(12.0)
+    assert line.availability.away
+
+
+def test_failures_between_answers_never_make_an_endpoint_away() -> None:
+    availability = Availability(POLICY, 600.0)
+    for second in range(1000):
+        availability.failed("HTTP 500", float(second))
+        availability.look(float(second))
+        if second % 3 == 0:
+            availability.answered()
+    assert not availability.away
+
+
+def test_a_quick_burst_of_failures_is_not_yet_an_outage() -> None:
+    availability = Availability(POLICY, 600.0)
+    for _ in range(500):
+        availability.failed("HTTP 500", 1.0)
+    availability.look(9.0)
+    assert not availability.away
+    availability.look(11.5)
+    assert availability.away
+
+
+def test_an_endpoint_that_is_away_gets_one_request_at_a_time_with_growing_pauses() -> None:
+    line = queue()
+    make_away(line)
+    for number in range(5):
+        line.join(12.0, Wish(rank=number))
+    now_s, sent = 12.0, []
+    while now_s < 120.0:
+        step = line.step(now_s)
+        assert len(step.admitted) <= 1
+        for entry in step.admitted:
+            sent.append(now_s)
+            assert entry.probe
+            assert line.step(now_s).admitted == []
+            line.land(entry, Landing("failed", "HTTP 502"), now_s)
+            line.join(now_s, Wish(entry.wish.rank, failures=entry.wish.failures + 1, fresh=False))
+        now_s += 0.25
+    gaps = [later - earlier for earlier, later in itertools.pairwise(sent)]
+    assert gaps[0] <= 1.25
+    assert all(7.5 <= gap <= 15.25 for gap in gaps[5:])
+
+
+def test_probes_take_turns_so_that_a_poisoned_request_does_not_hide_the_others() -> None:
+    line = queue()
+    make_away(line)
+    poisoned = line.join(12.0, Wish(rank=0, failures=4, fresh=False))
+    healthy = line.join(12.0, Wish(rank=7, failures=0))
+    chosen = line.step(12.0).admitted
+    assert poisoned not in chosen
+    line.land(chosen[0], Landing("failed", "HTTP 502"), 12.0)
+    assert line.step(20.0).admitted == [healthy]
+
+
+def test_one_answer_opens_the_gate_for_everybody() -> None:
+    line = queue()
+    make_away(line)
+    for _ in range(5):
+        line.join(12.0, Wish())
+    [probe] = line.step(12.0).admitted
+    line.land(probe, Landing("answered"), 13.0)
+    assert len(line.step(13.0).admitted) == 5
+    assert line.availability.spells == 1
+
+
+def test_a_cancelled_probe_makes_room_for_the_next_one() -> None:
+    line = queue()
+    make_away(line)
+    line.join(12.0, Wish())
+    [probe] = line.step(12.0).admitted
+    line.land(probe, Landing("cancelled"), 12.5)
+    assert len(line.step(20.0).admitted) == 1
+
+
+def test_the_outage_ends_those_who_wait_at_its_time_and_not_before() -> None:
+    line = queue(outage_s=60.0)
+    make_away(line)
+    [probe] = line.step(12.0).admitted
+    line.join(13.0, Wish(fresh=False))
+    assert line.step(59.0).wake_s == 60.0
+    assert not line.step(59.9).over
+    assert line.step(60.0).over
+    line.drain()
+    line.land(probe, Landing("failed", "HTTP 502"), 61.0)
+    assert line.pacer.in_flight == line.waiting == 0
+
+
+def test_time_in_which_nobody_asked_is_no_outage() -> None:
+    line = queue(outage_s=60.0)
+    entry = line.join(0.0, Wish())
+    line.step(0.0)
+    line.land(entry, Landing("failed", "HTTP 502"), 1.0)  # and its caller was cancelled
+    fresh = line.join(1000.0, Wish())
+    assert line.step(1000.0).admitted == [fresh]
+    assert line.availability.deadline_s == 1060.0
+
+
+def test_being_refused_for_a_long_time_is_an_outage_in_the_end() -> None:
+    line = queue(outage_s=60.0)
+    now_s = 0.0
+    while now_s < 60.0:
+        entry = line.join(now_s, Wish(fresh=now_s == 0.0))
+        assert line.step(now_s).admitted == [entry]
+        line.land(entry, Landing("refused", "HTTP 429", 10.0), now_s)
+        assert not line.availability.away
+        now_s += 10.0
+    line.join(now_s, Wish(fresh=False))
+    assert line.step(now_s).over
+
+
+@pytest.mark.parametrize("answers_meanwhile", [0, 1])
+def test_a_call_is_lost_after_its_tries_only_if_others_were_answered_meanwhile(answers_meanwhile: int) -> None:
+    availability = Availability(POLICY, math.inf)
+    availability.answered()  # before it began: proves nothing
+    trial = Trial.begin(availability, 0.0)
+    for _ in range(3):
+        trial.failed(availability, 1.0)
+    for _ in range(answers_meanwhile):
+        availability.answered()
+    assert not trial.is_lost(availability, 4)
+    trial.failed(availability, 2.0)
+    assert trial.is_lost(availability, 4) == bool(answers_meanwhile)
+
+
+def test_tries_from_an_outage_do_not_count_when_it_is_over() -> None:
+    availability = Availability(POLICY, math.inf)
+    trial = Trial.begin(availability, 0.0)
+    for second in range(20):
+        availability.failed("HTTP 502", float(second))
+        trial.failed(availability, float(second))
+    availability.look(20.0)
+    availability.answered()  # it is back
+    for second in range(21, 24):
+        trial.failed(availability, float(second))
+        availability.answered()
+        assert not trial.is_lost(availability, 4)
+    trial.failed(availability, 24.0)
+    assert trial.is_lost(availability, 4)
