@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.text import Text
 
 from ..records.report import Comparison, MetricComparison
@@ -10,8 +12,8 @@ from .markdown import cases as case_items
 from .markdown import folded, table
 from .safe import markdown as safe
 from .safe import markdown_code as code
-from .screen import INDENT, Column, Screen, shown
-from .terminal import cases, change_style
+from .screen import INDENT, Row, Screen, shown
+from .terminal import cases, change_style, fitting
 
 _TITLES = ("pairs", "baseline", "mean", "Δ", "better", "worse", "fixed", "broken")
 
@@ -25,7 +27,8 @@ def comparison_terminal(comparison: Comparison, *, width: int, color: bool) -> s
     if comparison.baseline.note:
         screen.blank()
         screen.paragraph(comparison.baseline.note, label=Text("! ", "bold yellow"), lines=6, style="yellow")
-    screen.table([Column("metric", numeric=False), *map(Column, _TITLES)], map(_row, comparison.metrics))
+    titles = fitting(_TITLES, screen.width, ("better", "worse"), ("pairs", "baseline", "mean"))
+    screen.table(["metric", *titles], [_row(metric, titles) for metric in comparison.metrics])
     for title, results in (
         ("Worst regressions", comparison.regressions),
         ("Best improvements", comparison.improvements),
@@ -50,16 +53,10 @@ def comparison_markdown(comparison: Comparison) -> str:
     return "\n\n".join(sections) + "\n"
 
 
-def _row(metric: MetricComparison) -> list[Text]:
-    pairs, before, now, delta, *flips = _numbers(metric)
-    return [
-        Text(shown(metric.name, 60)),
-        Text(pairs),
-        Text(before, "dim"),
-        Text(now, "bold"),
-        Text(delta, change_style(metric.mean_difference)),
-        *(Text(number, "" if number != "0" else "dim") for number in flips),
-    ]
+def _row(metric: MetricComparison, titles: Sequence[str]) -> Row:
+    styles = {"baseline": "dim", "mean": "bold", "Δ": change_style(metric.mean_difference)}
+    numbers = dict(zip(_TITLES, _numbers(metric), strict=True))
+    return Row(metric.name, [(numbers[title], styles.get(title, "")) for title in titles])
 
 
 def _numbers(metric: MetricComparison) -> list[str]:

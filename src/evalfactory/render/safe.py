@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 #: Not shown as they are: controls but the line feed, lone surrogates, line separators, invisible and reordering format
@@ -24,9 +25,7 @@ _MARKDOWN_ENTITY: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"
 _MARKDOWN_SPECIAL: Final = re.compile(r"[\\`*_\[\]~$&<>|]|^[#+=-]")
 _MARKDOWN_NUMBER: Final = re.compile(r"^(\d{1,9})(?=[.)](?: |$))")
 #: Where GitHub makes a link, a mention or a picture of plain text; a zero-width space after the match stops it.
-_MARKDOWN_MAGIC: Final = re.compile(
-    r"@|#(?=\d)|\bGH-(?=\d)|:(?=//)|\bwww(?=\.)|\bmailto:|\bxmpp:|:(?=[\w+-]+:)", re.IGNORECASE
-)
+_MARKDOWN_MAGIC: Final = re.compile(r"@|#(?=\d)|GH-(?=\d)|:(?=//)|www(?=\.)|mailto:|xmpp:|:(?=[\w+-]+:)", re.IGNORECASE)
 _ZERO_WIDTH_SPACE = "\u200b"
 
 _XML_ENTITY: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;"}
@@ -50,6 +49,17 @@ def isolated(text: str) -> str:
     if text.isascii() or not any(unicodedata.bidirectional(character) in _RIGHT_TO_LEFT for character in text):
         return text
     return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
+
+
+def closed(lines: Iterable[str]) -> list[str]:
+    """Lines of one text with isolates in it, those that go over a line's end closed there and opened again."""
+    told: list[str] = []
+    open_ones = 0
+    for line in lines:
+        begun = _FIRST_STRONG_ISOLATE * open_ones + line
+        open_ones = begun.count(_FIRST_STRONG_ISOLATE) - begun.count(_POP_ISOLATE)
+        told.append(begun + _POP_ISOLATE * open_ones)
+    return told
 
 
 def markdown(text: str) -> str:

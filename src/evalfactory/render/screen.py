@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from io import StringIO
 from typing import NamedTuple
 
-from rich import box
 from rich.cells import cell_len
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from ..records.report import Outcome
 from .layout import cut, wrap
-from .safe import isolated, one_line
+from .safe import closed, isolated, one_line
 
 INDENT = "  "
+_GAP = "  "
 STYLES: dict[Outcome, str] = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "INCOMPLETE": "magenta"}
 LEAST_WIDTH = 40
 
 
-class Column(NamedTuple):
-    """A column of numbers, or the first one, of names."""
+class Row(NamedTuple):
+    """A row of a table: a foreign name, then numbers with their styles."""
 
-    title: str
-    numeric: bool = True
+    name: str
+    numbers: Sequence[tuple[str, str]]
 
 
 class Screen:
@@ -68,28 +66,35 @@ class Screen:
     def paragraph(self, text: str, *, label: Text | str = "", lines: int = 3, style: str = "") -> None:
         """A label and foreign text beside it, wrapped to a hanging indent and cut after so many lines."""
         head = Text.assemble(INDENT, label)
-        beside = INDENT + " " * (head.cell_len - len(INDENT))
-        for number, line in enumerate(wrap(one_line(text), self.width - head.cell_len, lines=lines)):
-            self.line(head if number == 0 else beside, (isolated(line), style))
+        wrapped = wrap(one_line(text), self.width - head.cell_len, lines=lines)
+        self._hang(head, [isolated(line) for line in wrapped], style)
 
-    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Text]]) -> None:
-        """A table with a rule under its head; the first column takes what the others leave."""
-        table = Table(
-            box=box.SIMPLE_HEAD,
-            show_edge=False,
-            pad_edge=False,
-            padding=(0, 1, 0, 0),
-            header_style="dim",
-            border_style="dim",
-        )
-        for column in columns:
-            table.add_column(
-                column.title, justify="right" if column.numeric else "left", no_wrap=column.numeric, overflow="fold"
-            )
-        for row in rows:
-            table.add_row(*row)
+    def sentence(self, text: str, *, label: Text) -> None:
+        """A label and our own words beside it, in which foreign names are safe already."""
+        head = Text.assemble(INDENT, label)
+        self._hang(head, closed(wrap(text, self.width - head.cell_len, lines=4)), "")
+
+    def _hang(self, head: Text, lines: Sequence[str], style: str) -> None:
+        for number, line in enumerate(lines):
+            self.line(head if number == 0 else " " * head.cell_len, (line, style))
+
+    def table(self, titles: Sequence[str], rows: Sequence[Row]) -> None:
+        """A table of foreign names and our numbers with a rule under its head; the names take what the numbers leave."""
+        columns = range(len(titles) - 1)
+        widths = [max(map(cell_len, (titles[n + 1], *(row.numbers[n][0] for row in rows)))) for n in columns]
+        room = max(self.width - len(INDENT) - sum(widths) - len(_GAP) * len(widths), 1)
+        names = min(room, max(map(cell_len, (titles[0], *(one_line(row.name) for row in rows)))))
         self.blank()
-        self._console.print(Padding(table, (0, 0, 0, len(INDENT))))
+        heads = (f"{_GAP}{title:>{width}}" for title, width in zip(titles[1:], widths, strict=True))
+        self.line((INDENT + padded(titles[0], names) + "".join(heads), "dim"))
+        self.line((INDENT + "─" * (names + sum(widths) + len(_GAP) * len(widths)), "dim"))
+        for row in rows:
+            first, *more = wrap(one_line(row.name), names, lines=3) or [""]
+            cells = zip(row.numbers, widths, strict=True)
+            numbers = ((_GAP + " " * (width - cell_len(text)) + text, style) for (text, style), width in cells)
+            self.line(INDENT, padded(isolated(first), names), *numbers)
+            for line in more:
+                self.line(INDENT, isolated(line))
 
 
 def shown(text: str, cells: int) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from ..records.report import CaseResult, GateCheck, MetricSummary, Outcome, Report
 from . import words
-from .screen import INDENT, STYLES, Column, Screen, padded, shown
+from .safe import one_line
+from .screen import INDENT, STYLES, Row, Screen, padded, shown
 
 #: A screenful: everything is in report.md.
 SHOWN_REASONS = 8
@@ -55,7 +57,7 @@ def _reason(screen: Screen, check: GateCheck) -> None:
     name, what = words.subject(check)
     lead = f"{shown(name, screen.width // 2)} {what}" if name else what
     label = Text.assemble((words.MARKS[check.outcome], STYLES[check.outcome]), " ")
-    screen.paragraph(f"{lead}: {check.seen}, wanted {check.wanted}", label=label)
+    screen.sentence(f"{lead}: {one_line(check.seen)}, wanted {one_line(check.wanted)}", label=label)
 
 
 def _notes(screen: Screen, report: Report) -> None:
@@ -66,27 +68,35 @@ def _notes(screen: Screen, report: Report) -> None:
 
 
 def _metrics(screen: Screen, report: Report) -> None:
-    compared = any(metric.pairs for metric in report.metrics)
-    titles = ["n", "mean", "pass", "threshold", *(["baseline", "Δ"] if compared else []), "verdict"]
     outcomes = words.metric_outcomes(report)
-    screen.table(
-        [Column("metric", numeric=False), *map(Column, titles)],
-        [_metric_row(metric, outcomes.get(metric.name), compared=compared) for metric in report.metrics],
-    )
+    titles = ["n", "mean", "pass", "threshold", "baseline", "Δ", "verdict"]
+    if not any(metric.pairs for metric in report.metrics):
+        titles = [title for title in titles if title not in ("baseline", "Δ")]
+    titles = fitting(titles, screen.width, ("threshold", "baseline"), ("n", "pass"))
+    rows = []
+    for metric in report.metrics:
+        numbers = _numbers(metric, outcomes.get(metric.name))
+        rows.append(Row(metric.name, [numbers[title] for title in titles]))
+    screen.table(["metric", *titles], rows)
 
 
-def _metric_row(metric: MetricSummary, outcome: Outcome | None, *, compared: bool) -> list[Text]:
-    mark = Text(words.MARKS[outcome], STYLES[outcome]) if outcome else Text("–", "dim")
-    delta = Text(words.change(metric.delta), change_style(metric.delta))
-    return [
-        Text(shown(metric.name, 60)),
-        Text(words.count(metric.counts.scored)),
-        Text(words.score(metric.mean), "bold"),
-        Text(words.percent(metric.pass_rate)),
-        Text(words.score(metric.threshold), "dim"),
-        *([Text(words.score(metric.baseline_mean), "dim"), delta] if compared else []),
-        mark,
-    ]
+def _numbers(metric: MetricSummary, outcome: Outcome | None) -> dict[str, tuple[str, str]]:
+    """Column -> text and style."""
+    return {
+        "n": (words.count(metric.counts.scored), ""),
+        "mean": (words.score(metric.mean), "bold"),
+        "pass": (words.percent(metric.pass_rate), ""),
+        "threshold": (words.score(metric.threshold), "dim"),
+        "baseline": (words.score(metric.baseline_mean), "dim"),
+        "Δ": (words.change(metric.delta), change_style(metric.delta)),
+        "verdict": (words.MARKS[outcome], STYLES[outcome]) if outcome else ("–", "dim"),
+    }
+
+
+def fitting(titles: Sequence[str], width: int, narrow: Sequence[str], narrowest: Sequence[str]) -> list[str]:
+    """The columns that a screen has room for: without `narrow` below 72 cells, without `narrowest` too below 56."""
+    dropped = {*(narrow if width < 72 else ()), *(narrowest if width < 56 else ())}
+    return [title for title in titles if title not in dropped]
 
 
 def change_style(delta: float | None) -> str:
@@ -104,7 +114,10 @@ def _counts(screen: Screen, report: Report) -> None:
         reused = f" ({words.count(report.counts.reused)} reused)" if name == "scored" and report.counts.reused else ""
         pieces += [(" · " if pieces else INDENT, "dim")]
         pieces += [(f"{words.count(number)} {name}{reused}", alarming.get(name, "") if number else "dim")]
-    screen.line(*pieces)
+    if sum(cell_len(text) for text, _ in pieces) <= screen.width:
+        screen.line(*pieces)
+    else:
+        screen.paragraph("".join(text for text, _ in pieces))
     if report.baseline is not None:
         screen.paragraph(words.baseline(report.baseline), style="dim")
     missing = report.proof.missing[:SHOWN_CASES]
@@ -160,9 +173,9 @@ def cases(screen: Screen, results: Sequence[CaseResult], *, total: int) -> None:
 
 def _case(screen: Screen, result: CaseResult) -> None:
     lead = _lead(result)
-    metric = shown(result.metric + (f" #{result.repeat + 1}" if result.repeat else ""), 30)
-    room = screen.width - len(INDENT) - lead.cell_len - Text(metric).cell_len - 5
-    case_id = shown(result.case_id, max(room, 12))
+    metric = shown(result.metric + (f" #{result.repeat + 1}" if result.repeat else ""), min(30, screen.width // 4 + 2))
+    room = screen.width - len(INDENT) - lead.cell_len - cell_len(metric) - 5
+    case_id = shown(result.case_id, max(room, 0))
     screen.line(INDENT, lead, INDENT, (case_id, "bold"), (" · ", "dim"), (metric, "dim"))
     for label, text, lines in _details(result):
         screen.paragraph(text, label=Text(f"  {label:<{_LABEL_CELLS}}", "dim"), lines=lines)
@@ -203,7 +216,7 @@ def _slot(result: CaseResult) -> tuple[str, str, int]:
 def _footer(screen: Screen, report: Report, place: str | None) -> None:
     screen.blank()
     outcome, reasons = report.verdict.outcome, len(report.verdict.reasons)
-    why = f" · {words.plural(reasons, 'reason')}, at the top" if reasons else ""
+    why = f" · {words.plural(reasons, 'reason')} above" if reasons else ""
     # Again at the end, because the beginning of a long report has left the screen.
     screen.line(INDENT, ("verdict ", "dim"), (outcome, f"bold {STYLES[outcome]}"), (why, "dim"))
     judge = " · ".join(filter(None, [report.judge_name, words.usage(report.judge)]))

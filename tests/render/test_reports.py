@@ -1,0 +1,224 @@
+"""What people read, against golden files. Write them anew, and look at them, with `EVALFACTORY_UPDATE_GOLDEN=1 pytest tests/render`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hostile_given import TRICKS, poisoned_comparison, poisoned_report, recorded
+from hypothesis import example, given, settings
+from markdown_it import MarkdownIt
+from report_given import FAITHFULNESS, METRICS, OFFLINE, Told, told
+from rich.cells import cell_len
+from test_safe import is_quiet
+
+from evalfactory.records.measurement import Measurement, Slot
+from evalfactory.records.report import BaselineInfo, Report
+from evalfactory.render.compared import comparison_markdown, comparison_terminal
+from evalfactory.render.junit import junit
+from evalfactory.render.machine import summary_json
+from evalfactory.render.markdown import markdown
+from evalfactory.render.terminal import terminal
+from evalfactory.settings import environment
+
+GOLDEN = Path(__file__).parent / "golden"
+PLACE = ".evalfactory/support-bot/runs/20261123-063412-k3f9/report"
+TOLD = told()
+INCOMPLETE = told(whole=False, offline=False, compared=False)
+EVERYTHING = "".join(c for c in "".join(TRICKS) if not "\ud800" <= c <= "\udfff")
+
+
+def on_a_terminal(given: Told, width: int) -> str:
+    return terminal(given.report, width=width, color=False, place=PLACE)
+
+
+@pytest.mark.parametrize(
+    ("name", "render"),
+    [
+        ("terminal-80.txt", lambda: on_a_terminal(TOLD, 80)),
+        ("terminal-120.txt", lambda: on_a_terminal(TOLD, 120)),
+        ("terminal-incomplete-80.txt", lambda: on_a_terminal(INCOMPLETE, 80)),
+        ("report.md", lambda: markdown(TOLD.report)),
+        ("report-incomplete.md", lambda: markdown(INCOMPLETE.report)),
+        ("junit.xml", lambda: "".join(junit(TOLD.report, TOLD.entries))),
+        ("comparison-80.txt", lambda: comparison_terminal(TOLD.comparison, width=80, color=False)),
+        ("comparison.md", lambda: comparison_markdown(TOLD.comparison)),
+    ],
+)
+def test_reports_look_as_they_did(name: str, render: Callable[[], str]) -> None:
+    golden = GOLDEN / name
+    if environment().get("EVALFACTORY_UPDATE_GOLDEN"):
+        golden.write_bytes(render().encode())
+    assert render() == golden.read_bytes().decode()
+
+
+@pytest.mark.parametrize("width", [40, 55, 56, 71, 72, 80, 100, 120, 200])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    for given_run in (TOLD, INCOMPLETE):
+        assert max(cell_len(line) for line in on_a_terminal(given_run, width).splitlines()) <= width
+    compared = comparison_terminal(TOLD.comparison, width=width, color=False)
+    assert max(cell_len(line) for line in compared.splitlines()) <= width
+
+
+def test_colour_changes_nothing_but_colours() -> None:
+    coloured = terminal(TOLD.report, width=80, color=True, place=PLACE)
+    bare = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert coloured != bare
+    assert [line.rstrip() for line in bare.splitlines()] == on_a_terminal(TOLD, 80).splitlines()
+
+
+@settings(max_examples=15, deadline=None)
+@given(recorded)
+@example(EVERYTHING)
+def test_no_text_of_a_report_gets_out_of_its_place_on_a_terminal(text: str) -> None:
+    report = poisoned_report(TOLD.report, text)
+    seen = terminal(report, width=60, color=False, place=PLACE + text)
+    seen += comparison_terminal(poisoned_comparison(TOLD.comparison, text), width=60, color=False)
+    for line in seen.split("\n"):
+        assert is_quiet(line)
+        assert cell_len(line) <= 60
+        assert line.count("\u2068") == line.count("\u2069")
+    coloured = terminal(report, width=60, color=True)
+    assert is_quiet(re.sub(r"\x1b\[[0-9;]*m", "", coloured).replace("\n", ""))
+
+
+@settings(max_examples=15, deadline=None)
+@given(recorded)
+@example(EVERYTHING)
+def test_no_text_of_a_report_makes_markup_rows_or_links(text: str) -> None:
+    own = {"<details>", "<details open>", "</details>", "<br>"}
+    for source in (
+        markdown(poisoned_report(TOLD.report, text)),
+        comparison_markdown(poisoned_comparison(TOLD.comparison, text)),
+    ):
+        parsed = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(source)
+        flat = [inner for token in parsed for inner in (token, *(token.children or ()))]
+        kinds = [token.type for token in flat]
+        assert not {"link_open", "image", "s_open", "em_open", "fence", "code_block", "hr"}.intersection(kinds)
+        assert kinds.count("table_open") == 1
+        assert kinds.count("td_open") == len(METRICS) * kinds.count("th_open")
+        for token in flat:
+            if token.type == "html_block":
+                lines = token.content.strip().splitlines()
+                assert all(line in own or line.startswith("<summary>") for line in lines)
+            elif token.type == "html_inline":
+                assert token.content in own
+
+
+@settings(max_examples=15, deadline=None)
+@given(recorded)
+@example(EVERYTHING)
+def test_no_text_of_a_report_breaks_the_xml(text: str) -> None:
+    report = poisoned_report(TOLD.report, text)
+    entries = [poison(entry, text) for entry in TOLD.entries]
+    root = ElementTree.fromstring("".join(junit(report, entries)))
+    assert len(root.findall("testsuite/testcase")) == len(entries)
+
+
+def poison(entry: Measurement | Slot, text: str) -> Measurement | Slot:
+    if isinstance(entry, Slot):
+        return Slot(text + entry.case_id + text, text + entry.metric + text, entry.repeat)
+    changes = {"case_id": text + entry.case_id + text, "metric": text + entry.metric + text, "reason": text}
+    return entry.model_copy(update=changes)
+
+
+@pytest.mark.parametrize("given_run", [TOLD, INCOMPLETE], ids=["whole", "incomplete"])
+def test_junit_has_every_planned_slot_once_and_its_counts_add_up(given_run: Told) -> None:
+    root = ElementTree.fromstring("".join(junit(given_run.report, given_run.entries)))
+    counts = given_run.report.counts
+    assert int(root.attrib["tests"]) == counts.planned == len(root.findall("testsuite/testcase"))
+    assert (
+        int(root.attrib["errors"]) == counts.errored + counts.missing == len(root.findall("testsuite/testcase/error"))
+    )
+    assert int(root.attrib["skipped"]) == counts.skipped == len(root.findall("testsuite/testcase/skipped"))
+    assert int(root.attrib["failures"]) == len(root.findall("testsuite/testcase/failure"))
+    assert [suite.attrib["name"] for suite in root.findall("testsuite")] == list(METRICS)
+    for suite in root.findall("testsuite"):
+        assert int(suite.attrib["failures"]) == len(suite.findall("testcase/failure"))
+        assert int(suite.attrib["tests"]) == len(suite.findall("testcase"))
+
+
+def test_a_failed_slot_is_a_failure_an_errored_one_an_error_and_a_skipped_one_skipped() -> None:
+    root = ElementTree.fromstring("".join(junit(TOLD.report, TOLD.entries)))
+
+    def case(metric: str, name: str) -> ElementTree.Element:
+        found = root.find(f"testsuite[@name='{metric}']/testcase[@name='{name}']")
+        assert found is not None
+        return found
+
+    failure = case(FAITHFULNESS, "refund-017").find("failure")
+    assert failure is not None
+    assert failure.attrib["message"] == "score 0.250, wanted at least 0.800"
+    assert (failure.text or "").startswith("The score is 0.25")
+    error = case(METRICS[2], "account-06").find("error")
+    assert error is not None
+    assert error.attrib["type"] == "bad_json"
+    skipped = case(FAITHFULNESS, "delivery-05").find("skipped")
+    assert skipped is not None
+    assert list(case(METRICS[0], "refund-017")) == []
+
+
+def every_rendering(report: Report) -> list[str]:
+    texts = [terminal(report, width=120, color=False), markdown(report), "".join(junit(report, TOLD.entries))]
+    return [re.sub(r"\s+", " ", text) for text in texts]
+
+
+def test_notes_such_as_the_offline_judge_are_in_every_rendering() -> None:
+    for text in every_rendering(TOLD.report):
+        assert OFFLINE in text
+    for text in every_rendering(TOLD.report.model_copy(update={"notes": ()})):
+        assert OFFLINE not in text
+
+
+def test_the_offline_note_stands_before_the_first_score() -> None:
+    text = on_a_terminal(TOLD, 120)
+    assert text.index("offline judge") < text.index("threshold")
+    text = markdown(TOLD.report)
+    assert text.index("offline judge") < text.index("threshold")
+
+
+def test_a_missing_baseline_is_said_and_is_no_reason() -> None:
+    text = on_a_terminal(INCOMPLETE, 80)
+    assert "There is no baseline named main yet" in text
+    assert "baseline" not in " ".join(check.rule for check in INCOMPLETE.report.verdict.checks)
+    asked_for_none = INCOMPLETE.report.model_copy(update={"baseline": None})
+    assert "baseline" not in terminal(asked_for_none, width=80, color=False)
+
+
+def test_the_json_summary_has_the_documented_keys_in_their_order() -> None:
+    summary = json.loads(json.dumps(summary_json(TOLD.report, place=PLACE)))
+    assert list(summary) == [
+        "run_id", "suite", "tier", "verdict", "report", "planned", "scored", "errored", "skipped", "missing", "reused",
+        "results_digest", "judge", "wall_s",
+    ]  # fmt: skip
+    assert list(summary["judge"]) == ["calls", "input_tokens", "output_tokens", "cost_usd"]
+    assert summary["planned"] == sum(summary[state] for state in ("scored", "errored", "skipped", "missing"))
+    assert summary["report"] == PLACE
+
+
+def test_a_run_that_passes_says_so_without_reasons() -> None:
+    report = TOLD.report
+    checks = tuple(check.model_copy(update={"outcome": "PASS"}) for check in report.verdict.checks)
+    passed = report.model_copy(
+        update={"verdict": report.verdict.model_copy(update={"outcome": "PASS", "checks": checks})}
+    )
+    assert "✓ every rule of the gate is met" in terminal(passed, width=80, color=False)
+    assert "> [!TIP]" in markdown(passed)
+
+
+def test_many_reasons_are_cut_to_the_first_and_counted() -> None:
+    check = TOLD.report.verdict.reasons[0]
+    many = TOLD.report.verdict.model_copy(update={"checks": (check,) * 30})
+    text = terminal(TOLD.report.model_copy(update={"verdict": many}), width=80, color=False)
+    assert "and 22 more reasons" in text
+    assert "30 reasons" in text
+
+
+def test_a_comparison_without_pairs_says_that_there_is_none() -> None:
+    alone = TOLD.comparison.model_copy(update={"baseline": BaselineInfo(asked="main"), "regressions": ()})
+    assert "no comparison with main" in comparison_terminal(alone, width=80, color=False)
+    assert "no comparison with main" in comparison_markdown(alone)
