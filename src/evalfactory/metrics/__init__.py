@@ -1,0 +1,1 @@
+"""DeepEval's metrics: what they are, what they need, and measuring with them. Nothing else imports DeepEval."""

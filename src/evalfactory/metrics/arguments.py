@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,13 +15,18 @@ from .deepeval_api import (
 )
 from .json_schema import SchemaInYaml
 
-
-def constructor_arguments(type_name: str, args: Mapping[str, Any]) -> dict[str, Any]:
-    """The keyword arguments for the metric's constructor. Lists are copies: some metrics append to theirs."""
-    return {name: _converted(type_name, name, value) for name, value in args.items()}
+#: From `module:Name` to the thing.
+Load = Callable[[str], Any]
 
 
-def _converted(type_name: str, name: str, value: Any) -> Any:
+def constructor_arguments(type_name: str, args: Mapping[str, Any], load: Load) -> dict[str, Any]:
+    """The keyword arguments for the metric's constructor; `load` finds what `module:Name` names."""
+    return {name: _converted(type_name, name, value, load) for name, value in args.items()}
+
+
+def _converted(type_name: str, name: str, value: Any, load: Load) -> Any:
+    if name == "expected_schema":
+        return SchemaInYaml(dict(value)) if isinstance(value, Mapping) else load(value)
     convert = _CONVERTERS.get((type_name, name)) or _CONVERTERS.get(("*", name))
     if convert is not None and value is not None:
         return convert(value)
@@ -43,18 +47,10 @@ def _rubric(rows: list[Any]) -> list[Any]:
     return [Rubric(score_range=tuple(row["score_range"]), expected_outcome=row["expected_outcome"]) for row in rows]
 
 
-def _schema(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return SchemaInYaml(dict(value))
-    module, _, name = str(value).partition(":")
-    return getattr(importlib.import_module(module), name)
-
-
 _CONVERTERS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("geval", "evaluation_params"): _params(SingleTurnParams),
     ("conversational_geval", "evaluation_params"): _params(MultiTurnParams),
     ("tool_correctness", "evaluation_params"): _params(ToolCallParams),
     ("*", "rubric"): _rubric,
     ("*", "available_tools"): _tools,
-    ("*", "expected_schema"): _schema,
 }

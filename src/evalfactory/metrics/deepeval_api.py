@@ -14,7 +14,6 @@ block_deepeval_side_effects()
 with rich.get_console().capture():
     import deepeval.metrics as metrics
     from deepeval.config.eval_mode import EvalMode
-    from deepeval.errors import MissingTestCaseParamsError
     from deepeval.metrics import (
         BaseConversationalMetric,
         BaseMetric,
@@ -50,7 +49,6 @@ __all__ = [
     "EvaluationCost",
     "LLMTestCase",
     "LocalModel",
-    "MissingTestCaseParamsError",
     "MultiTurnParams",
     "Rubric",
     "SingleTurnParams",

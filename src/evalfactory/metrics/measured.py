@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
@@ -17,6 +18,7 @@ from .examples import conversation_case, single_case
 from .introspect import MetricClass
 from .model import JudgeModel
 from .rehearsal import RehearsalJudge
+from .sources import load
 
 _SEEDS = range(4)
 _FEW, _MANY = 1, 3
@@ -112,7 +114,7 @@ async def trial(
 
 def built(metric: MetricClass, args: Mapping[str, Any], judge: RehearsalJudge, threshold: float) -> Any:
     """A metric object with that judge."""
-    given = constructor_arguments(metric.name, args)
+    given = constructor_arguments(metric.name, args, partial(load, metric=metric.name, folder=None))
     if metric.uses_judge:
         given["model"] = PatientModel(judge)
     if metric.name.endswith("geval"):
