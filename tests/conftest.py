@@ -1,0 +1,8 @@
+"""What holds for every test: laws are not timed, a loaded machine must not fail them."""
+
+from __future__ import annotations
+
+from hypothesis import settings
+
+settings.register_profile("evalfactory", deadline=None)
+settings.load_profile("evalfactory")
