@@ -34,7 +34,9 @@ def choose(spool: Spool, choice: Choice, seed: int) -> list[int]:
     """
     wanted = set(choice.ids)
     if unknown := wanted.difference(spool.ids):
-        raise UsageError(f"the dataset has no case {min(unknown)!r}", hint="ids are shown in report.md and measurements.jsonl")
+        raise UsageError(
+            f"the dataset has no case {min(unknown)!r}", hint="ids are shown in report.md and measurements.jsonl"
+        )
     filters = [_parsed(text) for text in choice.filters]
     chosen = [
         index
@@ -47,7 +49,9 @@ def choose(spool: Spool, choice: Choice, seed: int) -> list[int]:
 def _parsed(text: str) -> tuple[str, str]:
     field, equals, value = text.partition("=")
     if not equals or not field:
-        raise UsageError(f"--filter {text!r} is no filter", hint="for example --filter tags=refund or metadata.topic=billing")
+        raise UsageError(
+            f"--filter {text!r} is no filter", hint="for example --filter tags=refund or metadata.topic=billing"
+        )
     return field.strip(), value.strip()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import NamedTuple
@@ -22,7 +22,9 @@ from ..storage.port import Store
 from ..suites import LoadedSuite
 from .choosing import Choice, choose
 from .freezing import CaseFiles, Freezer, write_cases
+from .preparing import Prepared
 from .spool import Spool, stratum
+
 
 @dataclass(frozen=True, slots=True)
 class PlanOptions:
@@ -33,14 +35,12 @@ class PlanOptions:
     workers: int
     shards: int | None = None
     fresh: bool = False
-    choice: Choice = Choice()
+    choice: Choice = field(default_factory=Choice)
     parent: Parent | None = None
     only: Mapping[str, Sequence[str]] | None = None  # case id -> metrics: a child run's slots
 
 
-def make_plan(
-    loaded: LoadedSuite, options: PlanOptions, recipes: Sequence[MetricRecipe], target_digest: str, store: Store
-) -> Plan:
+def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, store: Store) -> Plan:
     """The run's plan, written to the store with its frozen cases. An equal plan that is there already is returned.
 
     Raises:
@@ -48,7 +48,7 @@ def make_plan(
         UsageError: The tier does not exist, or nothing is left to measure.
         EnvironmentProblem: The run exists with another plan.
     """
-    suite = loaded.suite
+    suite, recipes = loaded.suite, prepared.recipes
     keys = RunKeys(suite.name, options.run_id)
     with Spool() as spool:
         _read(spool, loaded, recipes)
@@ -67,9 +67,9 @@ def make_plan(
             dataset_digest=spool.digest(),
             dataset_cases=len(spool),
             versions=versions(),
-            recipes=tuple(recipes),
+            recipes=recipes,
             target=suite.target,
-            target_digest=target_digest,
+            target_digest=prepared.target_digest,
             execution=suite.execution,
             gate=suite.gate,
             reuse=not options.fresh,

@@ -25,12 +25,14 @@ class Spool:
         self.must_run: list[int] = []
         self._digests: list[bytes] = []
         self._offsets = array("Q", [0])
-        self._file = tempfile.TemporaryFile(prefix="evalfactory-cases-")
+        self._file = tempfile.TemporaryFile(prefix="evalfactory-cases-")  # noqa: SIM115  closed by `__exit__`
 
     def __enter__(self) -> Spool:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._file.close()
 
     def __len__(self) -> int:

@@ -42,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-Commands = argparse._SubParsersAction  # noqa: SLF001  argparse gives the type no public name
+Commands = argparse._SubParsersAction
 
 
 def _command(commands: Commands[_Parser], name: str, summary: str, example: str) -> _Parser:
@@ -57,19 +57,33 @@ def _command(commands: Commands[_Parser], name: str, summary: str, example: str)
 
 
 def _starting(commands: Commands[_Parser]) -> None:
-    init = _command(commands, "init", "write a starter suite that runs at once", "evalfactory init my-suite\nevalfactory run my-suite/suite.yaml")
+    init = _command(
+        commands,
+        "init",
+        "write a starter suite that runs at once",
+        "evalfactory init my-suite\nevalfactory run my-suite/suite.yaml",
+    )
     init.add_argument("folder", nargs="?", default=".", help="where to write it (default: here)")
     init.add_argument("--force", action="store_true", help="overwrite files that are there")
     _json(init)
-    schema = _command(commands, "schema", "print the JSON Schema of suite.yaml, for editors", "evalfactory schema > suite.schema.json")
+    schema = _command(
+        commands, "schema", "print the JSON Schema of suite.yaml, for editors", "evalfactory schema > suite.schema.json"
+    )
     _json(schema)
-    metrics = _command(commands, "metrics", "list the metrics that a suite can name", "evalfactory metrics faithfulness")
+    metrics = _command(
+        commands, "metrics", "list the metrics that a suite can name", "evalfactory metrics faithfulness"
+    )
     metrics.add_argument("name", nargs="?", help="only this one, with its arguments")
     _json(metrics)
 
 
 def _running(commands: Commands[_Parser]) -> None:
-    run = _command(commands, "run", "measure a suite on worker processes and give the verdict", "evalfactory run suite.yaml --tier smoke")
+    run = _command(
+        commands,
+        "run",
+        "measure a suite on worker processes and give the verdict",
+        "evalfactory run suite.yaml --tier smoke",
+    )
     _suite(run)
     _planned(run)
     run.add_argument("--workers", type=_count, metavar="N", help="worker processes (default: the suite's)")
@@ -77,7 +91,12 @@ def _running(commands: Commands[_Parser]) -> None:
     run.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
     _json(run)
 
-    plan = _command(commands, "plan", "show what a run would measure, and cost, without measuring", "evalfactory plan suite.yaml --tier full")
+    plan = _command(
+        commands,
+        "plan",
+        "show what a run would measure, and cost, without measuring",
+        "evalfactory plan suite.yaml --tier full",
+    )
     _suite(plan)
     _planned(plan)
     plan.add_argument("--workers", type=_count, metavar="N", help=argparse.SUPPRESS)
@@ -98,7 +117,12 @@ def _running(commands: Commands[_Parser]) -> None:
     work.add_argument("--plan-digest", metavar="SHA256", help="refuse any other plan")
     _json(work)
 
-    resume = _command(commands, "resume", "finish a run that was stopped, measuring only what is missing", "evalfactory resume 20261123-081500-3f2a")
+    resume = _command(
+        commands,
+        "resume",
+        "finish a run that was stopped, measuring only what is missing",
+        "evalfactory resume 20261123-081500-3f2a",
+    )
     _run(resume)
     resume.add_argument("--suite", metavar="FILE", help="its suite, when it has metrics or a target of your own")
     resume.add_argument("--workers", type=_count, metavar="N", help="worker processes")
@@ -106,7 +130,12 @@ def _running(commands: Commands[_Parser]) -> None:
     resume.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
     _json(resume)
 
-    retry = _command(commands, "retry", "measure a run's errored slots again, in a child run", "evalfactory retry 20261123-081500-3f2a --errored")
+    retry = _command(
+        commands,
+        "retry",
+        "measure a run's errored slots again, in a child run",
+        "evalfactory retry 20261123-081500-3f2a --errored",
+    )
     _run(retry)
     retry.add_argument("--errored", action="store_true", required=True, help="the slots that ended errored")
     retry.add_argument("--suite", metavar="FILE", help="its suite, when it has metrics or a target of your own")
@@ -138,9 +167,13 @@ def _following(commands: Commands[_Parser]) -> None:
 
 
 def _telling(commands: Commands[_Parser]) -> None:
-    collect = _command(commands, "collect", "merge what the workers committed, and give the verdict", "evalfactory collect latest")
+    collect = _command(
+        commands, "collect", "merge what the workers committed, and give the verdict", "evalfactory collect latest"
+    )
     _run(collect)
-    collect.add_argument("--baseline", metavar="NAME", help="compare with this: a blessed name, `previous`, or a run id")
+    collect.add_argument(
+        "--baseline", metavar="NAME", help="compare with this: a blessed name, `previous`, or a run id"
+    )
     _json(collect)
     report = _command(commands, "report", "show a run's report again", "evalfactory report latest --format markdown")
     _run(report)
@@ -161,10 +194,19 @@ def _telling(commands: Commands[_Parser]) -> None:
 
 
 def _simulating(commands: Commands[_Parser]) -> None:
-    from ..judge.simulator.options import add_arguments
+    simulator = _command(
+        commands,
+        "judge-sim",
+        "serve a simulated judge over real HTTP",
+        "evalfactory judge-sim --port 8000 --seed 7 --latency lognormal",
+    )
+    simulator.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    simulator.add_argument("--port", type=int, default=8000, help="0 takes a free one (default 8000)")
+    _json(simulator)
+    if "judge-sim" in sys.argv[1:]:  # its options cost an import that no other command needs
+        from ..judge.simulator.arguments import add_arguments
 
-    simulator = _command(commands, "judge-sim", "serve a simulated judge over real HTTP", "evalfactory judge-sim --port 8000 --seed 7 --latency lognormal")
-    add_arguments(simulator)
+        add_arguments(simulator)
 
 
 def _suite(parser: _Parser) -> None:
@@ -176,7 +218,13 @@ def _planned(parser: _Parser) -> None:
     parser.add_argument("--store", metavar="URL", help="folder, s3://, gs:// or az:// (default: the suite's)")
     parser.add_argument("--run-id", metavar="ID", help="letters, digits, `.`, `_`, `-` (default: made from the time)")
     parser.add_argument("--case", action="append", default=[], metavar="ID", help="only this case; may be repeated")
-    parser.add_argument("--filter", action="append", default=[], metavar="FIELD=VALUE", help="only such cases, e.g. tags=refund; may be repeated")
+    parser.add_argument(
+        "--filter",
+        action="append",
+        default=[],
+        metavar="FIELD=VALUE",
+        help="only such cases, e.g. tags=refund; may be repeated",
+    )
     parser.add_argument("--limit", type=_count, metavar="N", help="at most so many cases")
     parser.add_argument("--fresh", action="store_true", help="measure everything anew, reuse nothing")
 

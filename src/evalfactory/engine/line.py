@@ -60,7 +60,7 @@ class Line:
     async def _take_orders(self, feed: AsyncIterator[Order], closers: list[asyncio.Task[None]]) -> None:
         while not self._stopping.is_set():
             order = await self._until_stopped(anext(feed, None))
-            if order is None:
+            if not isinstance(order, Order):
                 return
             shard = await self._begin(order)
             if shard is not None:
@@ -139,7 +139,9 @@ class Line:
             self._changed.clear()
             await self._changed.wait()
 
-    async def _until_stopped(self, work: Coroutine[object, object, Order | None] | asyncio.Future[list[None]]) -> object:
+    async def _until_stopped(
+        self, work: Coroutine[object, object, Order | None] | asyncio.Future[list[None]]
+    ) -> object:
         """What the work returns, or None as soon as the line is to stop."""
         task = asyncio.ensure_future(work)
         stopping = asyncio.ensure_future(self._stopping.wait())

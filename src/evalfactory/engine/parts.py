@@ -7,15 +7,12 @@ import hashlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pydantic import TypeAdapter, ValidationError
-
-from ..records.measurement import Measurement, Output, PartHeader, PartLine, PartRef
+from ..records.measurement import Measurement, Output, PartHeader, PartRef
 from ..storage.journal import Journal, open_journal, read_torn, torn_journals
 from ..storage.layout import RunKeys, part_name
 from ..storage.port import Store
+from .lines import parse_part
 from .station import Station
-
-PART_LINE: TypeAdapter[PartHeader | Measurement | Output] = TypeAdapter(PartLine)
 
 
 class PartWriter:
@@ -108,22 +105,6 @@ def earlier_parts(station: Station, shard: int) -> Iterator[Earlier]:
         header, records = parse_part(body)
         if header is not None and header.plan_digest == station.plan.digest:
             yield Earlier(None if key in torn else _ref(key, body), records)
-
-
-def parse_part(body: bytes) -> tuple[PartHeader | None, list[Measurement | Output]]:
-    """The header and the records of a part; lines that are no records are left out."""
-    header: PartHeader | None = None
-    records: list[Measurement | Output] = []
-    for line in body.split(b"\n"):
-        try:
-            record = PART_LINE.validate_json(line)
-        except ValidationError:
-            continue
-        if isinstance(record, PartHeader):
-            header = header or record
-        else:
-            records.append(record)
-    return header, records
 
 
 def _ref(key: str, body: bytes) -> PartRef:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from ..errors import EvalFactoryError
 from ..judge.port import CallError, Meter, current_meter
 from ..records.base import digest_of
 from ..records.case import Case
 from ..records.measurement import Failure, Output
-from ..target.port import Target
+from ..target.port import Produced, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,12 @@ class Producer:
         meter = Meter(loop.time(), rank=rank)
         current_meter.set(meter)
         mark = self.fingerprint(case)
+        produced: Produced | None = None
+        failure: Failure | None = None
         try:
             produced = await self.target.produce(case)
-        except EvalFactoryError:
-            raise
         except CallError as error:
             failure = Failure(error_class=error.error_class, where="target", message=str(error)[:2000])
-            produced = None
-        else:
-            failure = None
         return Output(
             case_id=case.id,
             actual_output=produced.actual_output if produced else None,

@@ -8,12 +8,13 @@ from functools import lru_cache
 
 from pydantic import ValidationError
 
+from ..planning.slots import success_of
 from ..records.measurement import Commit, Measurement, Output, Slot, Usage
 from ..records.plan import MetricRecipe
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from ..storage.reuse import Index, Location, add
-from .parts import parse_part
+from .lines import parse_part
 
 SHARDS_REMEMBERED = 4  # parsed earlier shards kept in memory: neighbours in a piece mostly come from the same one
 
@@ -35,7 +36,7 @@ class Reuse:
         by_shard: dict[tuple[str, str, int], list[str]] = defaultdict(list)
         for fingerprint, place in self._index.find(fingerprints).items():
             by_shard[place.suite, place.run_id, place.shard].append(fingerprint)
-        found = {}
+        found: dict[str, tuple[str, Measurement | Output]] = {}
         for (suite, run_id, shard), wanted in sorted(by_shard.items()):
             records = self._read(suite, run_id, shard)
             found |= {mark: (run_id, records[mark]) for mark in wanted if mark in records}
@@ -45,7 +46,7 @@ class Reuse:
         """Add a committed shard's fingerprints to the index."""
         if fingerprints:
             place = Location(suite=self._keys.suite, run_id=self._keys.run_id, shard=shard)
-            add(self._store, {mark: place for mark in fingerprints}, f"{self._keys.run_id}-{shard:05d}")
+            add(self._store, dict.fromkeys(fingerprints, place), f"{self._keys.run_id}-{shard:05d}")
 
     def _read_shard(self, suite: str, run_id: str, shard: int) -> dict[str, Measurement | Output]:
         keys = RunKeys(suite, run_id)
@@ -57,21 +58,16 @@ class Reuse:
         return {record.fingerprint: record for part in parts for record in part if _counts(record)}
 
 
-def copied(
-    origin: str, measurement: Measurement, *, slot: Slot, recipe: MetricRecipe, attempt: str
-) -> Measurement:
+def copied(origin: str, measurement: Measurement, *, slot: Slot, recipe: MetricRecipe, attempt: str) -> Measurement:
     """The measurement as this run keeps it: same score and reason, judged by this run's threshold, free of cost."""
-    threshold = recipe.threshold
-    success = measurement.success
-    if threshold != measurement.threshold and measurement.score is not None:
-        success = None if threshold is None else measurement.score >= threshold
+    assert measurement.score is not None
     return measurement.model_copy(
         update={
             "case_id": slot.case_id,
             "metric": slot.metric,
             "repeat": slot.repeat,
-            "threshold": threshold,
-            "success": success,
+            "threshold": recipe.threshold,
+            "success": success_of(measurement.score, recipe),
             "usage": Usage(),
             "seconds": 0.0,
             "attempt": attempt,

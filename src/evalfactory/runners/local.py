@@ -43,7 +43,7 @@ class Lane:
     shards: set[int] = field(default_factory=set)
     in_flight: set[Slot] = field(default_factory=set)
     measured: int = 0
-    casualties: Casualties = Casualties()
+    casualties: Casualties = field(default_factory=Casualties)
     heard_s: float = 0.0
     last_words: str = ""
     stopping: Stopping | None = None
@@ -58,6 +58,11 @@ class LocalRunner:
         self._tasks: list[asyncio.Task[None]] = []
         self._on_log = on_log
         self._stop_code: int | None = None
+
+    @property
+    def workers(self) -> int:
+        """How many worker processes share the work."""
+        return self._wanted
 
     async def start(self) -> None:
         """Start the processes; they import what they need and wait."""
@@ -192,7 +197,7 @@ class LocalRunner:
 
     async def _keep_last_words(self, lane: Lane) -> None:
         assert lane.process.stderr is not None
-        process, attempt, kept = lane.process, lane.attempt, ""
+        attempt, kept = lane.attempt, ""
         async for line in lane.process.stderr:
             kept = (kept + line.decode("utf-8", "replace"))[-ERROR_TAIL:]
         if kept:

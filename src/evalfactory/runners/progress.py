@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from ..engine.events import Event, Finished, ShardEnded, Started, Stopping, Tick
 from ..records.measurement import Slot
+from ..records.plan import Plan
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Progress:
     started_s: float
     workers: list[WorkerProgress] = field(default_factory=list)
     states: Counter[str] = field(default_factory=Counter)
+    committed: int = 0
     reused: int = 0
     calls: int = 0
     cost_usd: float = 0.0
@@ -40,7 +43,11 @@ class Progress:
     @property
     def done(self) -> int:
         """Slots kept so far, each counted once however often it was told."""
-        return len(self._seen)
+        return self.committed + len(self._seen)
+
+    def count_committed(self, plan: Plan, open_shards: Collection[int]) -> None:
+        """Take the slots of shards that were committed before into account."""
+        self.committed = sum(shard.slots for shard in plan.shards if shard.index not in open_shards)
 
     def __contains__(self, slot: object) -> bool:
         """Whether the slot is kept."""
@@ -77,7 +84,7 @@ class Progress:
 
     def left_s(self, now_s: float) -> float | None:
         """Estimated seconds to the end; None before there is anything to go by."""
-        fresh = self.done - self.reused
+        fresh = len(self._seen) - self.reused
         elapsed_s = now_s - self.started_s
         if fresh <= 0 or elapsed_s <= 0:
             return None

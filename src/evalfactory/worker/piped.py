@@ -7,13 +7,12 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from ..engine.events import Events, PipeEvents, Ready, Stopping
 from ..engine.line import Line
 from ..engine.orders import Assignment, NoMore, Order, decode_message
 from ..errors import EvalFactoryError, Exit
-from ..settings import block_deepeval_side_effects
 from .log import keep_log
 from .work import event_loop, open_station
 
@@ -34,10 +33,6 @@ def main() -> int:
 
 
 async def _work(events: Events) -> int:
-    block_deepeval_side_effects()
-    from ..metrics.bridge import preload  # heavy on purpose here: imported while the runner still plans
-
-    preload()
     messages = _Messages(await _stdin())
     events.tell(Ready(os.getpid()))
     assignment = await messages.assignment()
@@ -56,7 +51,7 @@ class _Messages:
     """The runner's messages. When the pipe closes before the end, the runner is gone and `on_end` is called."""
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
-        self.on_end = lambda: None
+        self.on_end: Callable[[], None] = _nothing
         self._queue: asyncio.Queue[Assignment | Order | NoMore] = asyncio.Queue()
         self._task = asyncio.create_task(self._read(reader))
 
@@ -75,6 +70,10 @@ class _Messages:
             self._queue.put_nowait(decode_message(line))
         self._queue.put_nowait(NoMore())
         self.on_end()
+
+
+def _nothing() -> None:
+    """Before there is a line to stop."""
 
 
 async def _stdin() -> asyncio.StreamReader:

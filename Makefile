@@ -1,0 +1,50 @@
+# Everything a person runs here. `make demo` and `make test` work on a fresh machine with Python 3.11 or newer.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+WORKERS ?= 2
+
+.PHONY: setup demo test check format lint types imports generated fast lock bench clean
+
+setup: $(VENV)/ready  ## an environment with every pinned dependency
+
+$(VENV)/ready: requirements/dev.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "evalfactory needs Python 3.11 or newer on the PATH"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup  ## about 20 support cases on the offline judge, with a verdict
+	@sh examples/demo.sh $(BIN)/evalfactory
+
+check: setup format lint imports types generated test  ## what the build server runs
+
+format:
+	$(BIN)/ruff format --check .
+
+lint:
+	$(BIN)/ruff check .
+
+imports:
+	$(BIN)/lint-imports
+
+types:
+	$(BIN)/mypy
+
+generated:  ## committed files that are made from the code are fresh
+	$(BIN)/python -m evalfactory.metrics.generate --check
+
+test: setup  ## all tests
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q
+
+bench: setup
+	$(BIN)/python benchmarks/run.py
+
+lock:  ## pin the newest versions that pyproject.toml allows; needs uv
+	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
+	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --all-extras --group dev pyproject.toml -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -1,0 +1,37 @@
+"""Baselines: names for complete runs."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from ..errors import UsageError
+from ..storage.layout import RunKeys, baseline_key
+from ..storage.port import Store
+from .registry import Baseline
+from .reports import read_report
+
+
+def bless(store: Store, keys: RunKeys, name: str) -> Baseline:
+    """Let the name stand for the run from now on.
+
+    Raises:
+        UsageError: The run has no report, or is not complete: nothing may be compared with half a run.
+    """
+    if name in ("previous", "latest"):
+        raise UsageError(f"a baseline cannot be called {name!r}: the word has a meaning of its own")
+    report = read_report(store, keys)
+    if report.counts.missing:
+        raise UsageError(
+            f"run {keys.run_id} is not complete: {report.counts.missing} of {report.counts.planned} slots are missing",
+            hint=f"evalfactory resume {keys.run_id}",
+        )
+    if any(note.startswith("a quick look") for note in report.notes):
+        raise UsageError(f"run {keys.run_id} is a quick look at some cases, not a whole tier")
+    baseline = Baseline(
+        run_id=keys.run_id,
+        suite=keys.suite,
+        results_digest=report.results_digest,
+        blessed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    store.put(baseline_key(keys.suite, name), baseline.model_dump_json(indent=1).encode())
+    return baseline

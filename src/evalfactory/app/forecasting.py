@@ -1,0 +1,115 @@
+"""What a run would measure and cost, before paying for it."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+from ..engine.frozen import frozen_cases
+from ..planning.slots import estimated_calls
+from ..records.plan import Plan
+from ..records.suite import JudgeSpec
+from ..storage.layout import RunKeys
+from ..storage.open import open_store
+from ..storage.port import Store
+from ..suites import load_suite
+from .running import RunOptions, plan_run
+
+
+class MetricForecast(NamedTuple):
+    """One metric's share of the work. `calls` are estimated."""
+
+    name: str
+    judge: str
+    threshold: str
+    slots: int
+    calls: float
+
+
+class Forecast(NamedTuple):
+    """A plan with what it will take."""
+
+    plan: Plan
+    metrics: tuple[MetricForecast, ...]
+    limits: tuple[str, ...]
+
+    @property
+    def calls(self) -> float:
+        """Judge calls, estimated from measured counts a metric."""
+        return sum(metric.calls for metric in self.metrics)
+
+    @property
+    def least_s(self) -> float | None:
+        """Seconds that the judge's request limit alone takes; None without one."""
+        limits = [recipe.judge.requests_per_minute for recipe in self.plan.recipes if recipe.judge.requests_per_minute]
+        return self.calls / min(limits) * 60 if limits else None
+
+    def lines(self) -> Iterator[str]:
+        """What to show below the table."""
+        plan = self.plan
+        yield f"{plan.slots} slots in {len(plan.shards)} shards; about {self.calls:.0f} judge calls, fewer where results are reused"
+        if plan.skipped:
+            yield f"{plan.skipped} slots will be skipped: their cases lack a field"
+        if plan.must_run:
+            yield f"{plan.must_run} must-run cases on top of the tier's count, gated one by one"
+        yield from self.limits
+        if self.least_s is not None:
+            yield f"at least {self.least_s:.0f} s by the request limit alone"
+
+    def as_json(self) -> dict[str, Any]:
+        """The `--json` object."""
+        plan = self.plan
+        return {
+            "run_id": plan.run_id, "suite": plan.suite, "tier": plan.tier, "plan_digest": plan.digest,
+            "cases": plan.cases, "dataset_cases": plan.dataset_cases, "planned": plan.slots, "skipped": plan.skipped,
+            "must_run": plan.must_run, "shards": len(plan.shards), "judge_calls_estimated": round(self.calls),
+            "least_s": self.least_s, "metrics": [metric._asdict() for metric in self.metrics],
+        }  # fmt: skip
+
+
+async def forecast(path: Path, options: RunOptions, *, write: bool = False) -> Forecast:
+    """The plan of a run that is not begun; in the store only when `write` says so."""
+    loaded = load_suite(path)
+    store = open_store(options.store or loaded.suite.store, folder=None if options.store else loaded.folder)
+    if write:
+        return _forecast(await plan_run(loaded, store, options), store)
+    with TemporaryDirectory(prefix="evalfactory-plan-") as scratch:
+        aside = open_store(scratch)
+        plan = await plan_run(loaded, aside, options, recipes_from=store)
+        return _forecast(plan, aside)
+
+
+def _forecast(plan: Plan, store: Store) -> Forecast:
+    keys = RunKeys(plan.suite, plan.run_id)
+    slots: Counter[str] = Counter()
+    calls: dict[str, float] = defaultdict(float)
+    recipes = {recipe.name: recipe for recipe in plan.recipes}
+    for shard in plan.shards:
+        for piece in frozen_cases(store, keys, shard):
+            for frozen in piece:
+                slots.update(frozen.metrics)
+                for name in frozen.metrics:
+                    calls[name] += estimated_calls(frozen.case, recipes[name])
+    repeats = plan.execution.repeats
+    rows = tuple(
+        MetricForecast(
+            name=recipe.name,
+            judge="offline" if recipe.judge.kind == "offline" else recipe.judge.model,
+            threshold="" if recipe.threshold is None else f"{recipe.threshold:g}",
+            slots=slots[recipe.name] * repeats,
+            calls=calls[recipe.name] * repeats,
+        )
+        for recipe in plan.recipes
+    )
+    return Forecast(plan, rows, tuple(_limits(plan)))
+
+
+def _limits(plan: Plan) -> Iterator[str]:
+    for judge in dict.fromkeys(recipe.judge.model_dump_json() for recipe in plan.recipes):
+        spec = JudgeSpec.model_validate_json(judge)
+        if spec.kind == "openai":
+            rate = f", {spec.requests_per_minute:g} requests a minute" if spec.requests_per_minute else ""
+            yield f"judge {spec.model} at {spec.base_url}: at most {spec.max_in_flight} in flight{rate}, for all workers together"

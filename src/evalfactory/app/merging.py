@@ -1,0 +1,183 @@
+"""The run's committed shards, proven and merged one by one into a stream in slot order."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mmap
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from ..analysis.merge import Entry, check_headers, in_order, merge_shard, slot_of
+from ..engine.frozen import frozen_cases
+from ..engine.lines import parse_part
+from ..errors import InputError, Problem
+from ..records.case import FrozenCase
+from ..records.measurement import Commit, Measurement, Output, Slot
+from ..records.plan import Plan, ShardPlan
+from ..records.report import ShardProof
+from ..storage.layout import RunKeys
+from ..storage.port import Store
+
+Seen = Callable[[Entry, FrozenCase, Output | None], None]
+
+
+@dataclass(slots=True)
+class Findings:
+    """What merging found beside the measurements."""
+
+    shards: list[ShardProof] = field(default_factory=list)
+    missing_shards: list[int] = field(default_factory=list)
+    duplicates: int = 0
+    foreign: int = 0
+    late_attempts: int = 0
+    last_commit_at: str = ""
+    must_run: set[str] = field(default_factory=set)
+    outputs: int = 0
+
+
+class Merged:
+    """A run's planned slots, each exactly once, in slot order; kept in a temporary file, not in memory."""
+
+    def __init__(self) -> None:
+        self.findings = Findings()
+        self._file = tempfile.TemporaryFile(prefix="evalfactory-merge-")  # noqa: SIM115  closed by `__exit__`
+        self._ends: list[tuple[int, int]] = []
+
+    def __enter__(self) -> Merged:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def add(self, entries: Iterator[Entry]) -> Iterator[Entry]:
+        """Take the entries of one shard, in slot order, and yield them on."""
+        start = self._file.tell()
+        for entry in entries:
+            line = json.dumps(entry) if isinstance(entry, Slot) else entry.model_dump_json()
+            self._file.write(line.encode() + b"\n")
+            yield entry
+        self._ends.append((start, self._file.tell()))
+
+    def entries(self) -> Iterator[Entry]:
+        """Every planned slot once, in order: its measurement, or the bare slot where it is missing."""
+        self._file.flush()
+        if not any(end > start for start, end in self._ends):
+            return
+        with mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+            yield from in_order(*(_lines(whole, start, end) for start, end in self._ends))
+
+    def measurements(self) -> Iterator[Measurement]:
+        """Every slot that has a measurement, in order."""
+        return (entry for entry in self.entries() if isinstance(entry, Measurement))
+
+
+class Supplement(NamedTuple):
+    """What child runs say instead of their root, whose other slots count as reused from it."""
+
+    instead: Mapping[Slot, Entry]
+    root: str
+
+    def entry(self, entry: Entry) -> Entry:
+        """The entry that stands in the child's report."""
+        told = self.instead.get(slot_of(entry))
+        if told is not None:
+            return told
+        return entry if isinstance(entry, Slot) else taken_from(self.root, entry)
+
+
+def taken_from(run_id: str, measurement: Measurement) -> Measurement:
+    """The measurement as a copy from that run, which paid for it."""
+    return measurement.model_copy(update={"reused_from": measurement.reused_from or run_id})
+
+
+def merge_run(store: Store, keys: RunKeys, plan: Plan, seen: Seen, supplement: Supplement | None = None) -> Merged:
+    """The run's slots merged from what its shards committed; `seen` is told each with its case and output.
+
+    Raises:
+        InputError: A file of the run was changed or cut short, or parts do not belong together.
+    """
+    merged = Merged()
+    for shard in plan.shards:
+        cases = {frozen.case.id: frozen for piece in frozen_cases(store, keys, shard) for frozen in piece}
+        lines = _committed(store, keys, plan, shard, merged.findings)
+        result = merge_shard(cases.values(), plan.recipes, plan.execution.repeats, lines)
+        merged.findings.duplicates += result.duplicates
+        merged.findings.foreign += result.foreign
+        merged.findings.outputs += len(result.outputs)
+        merged.findings.must_run.update(frozen.case.id for frozen in cases.values() if frozen.group)
+        entries = map(supplement.entry, result.entries()) if supplement else result.entries()
+        for entry in merged.add(entries):
+            case_id = entry.case_id
+            seen(entry, cases[case_id], result.outputs.get(case_id))
+    return merged
+
+
+def _committed(
+    store: Store, keys: RunKeys, plan: Plan, shard: ShardPlan, findings: Findings
+) -> list[Measurement | Output]:
+    """The lines of the parts that the shard's commit names; none when it is not committed."""
+    present = {entry.key.rsplit("/", 1)[1] for entry in store.list(keys.parts_folder(shard.index))}
+    try:
+        body = store.read(keys.commit(shard.index))
+    except FileNotFoundError:
+        findings.missing_shards.append(shard.index)
+        findings.late_attempts += len(present)
+        return []
+    commit = _commit(keys, shard, plan, body)
+    proof = ShardProof(
+        index=shard.index,
+        attempt=commit.attempt,
+        commit_sha256=hashlib.sha256(body).hexdigest(),
+        slots=shard.slots,
+        parts=commit.parts,
+    )
+    findings.shards.append(proof)
+    findings.late_attempts += len(present.difference(part.name for part in commit.parts))
+    findings.last_commit_at = max(findings.last_commit_at, commit.finished_at)
+    lines: list[Measurement | Output] = []
+    for part in commit.parts:
+        key = keys.part(shard.index, part.name)
+        try:
+            content = store.read(key)
+        except FileNotFoundError:
+            raise _damaged(key, "the commit names it, and it is gone") from None
+        if len(content) != part.size or hashlib.sha256(content).hexdigest() != part.sha256:
+            raise _damaged(key, f"its bytes are not those that were committed ({len(content)} of {part.size})")
+        header, records = parse_part(content)
+        if header is None:
+            raise _damaged(key, "it has no header")
+        check_headers([header], plan, shard=shard.index)
+        lines += records
+    return lines
+
+
+def _commit(keys: RunKeys, shard: ShardPlan, plan: Plan, body: bytes) -> Commit:
+    key = keys.commit(shard.index)
+    try:
+        commit = Commit.model_validate_json(body)
+    except ValidationError as error:
+        raise _damaged(key, "it is no commit") from error
+    if (commit.run_id, commit.shard, commit.plan_digest) != (plan.run_id, shard.index, plan.digest):
+        raise _damaged(key, "it belongs to another run, shard or plan")
+    return commit
+
+
+def _damaged(key: str, message: str) -> InputError:
+    hint = "restore it from a copy, or delete the shard's commit.json and resume"
+    return InputError("a file of the run was changed or cut short", (Problem(message, file=key, hint=hint),))
+
+
+def _lines(whole: mmap.mmap, start: int, end: int) -> Iterator[Entry]:
+    while start < end:
+        stop = whole.find(b"\n", start, end)
+        line = whole[start:stop]
+        yield Slot(*json.loads(line)) if line.startswith(b"[") else Measurement.model_validate_json(line)
+        start = stop + 1

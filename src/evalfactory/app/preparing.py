@@ -1,0 +1,82 @@
+"""Everything that must be known of metrics and target before a plan can be hashed."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from ..catalogue import catalogue
+from ..errors import InputError, UnavailableError
+from ..judge.client import open_judge
+from ..judge.port import JudgeError
+from ..metrics.recipes import needs_steps, resolve_recipe, steps_key
+from ..records.base import digest_of
+from ..records.plan import MetricRecipe
+from ..records.suite import JudgeSpec, MetricSpec
+from ..storage.layout import recipe_key
+from ..storage.port import Store
+from ..suites import LoadedSuite
+
+PRODUCED = ("actual_output", "retrieval_context", "tools_called")
+
+
+class Prepared(NamedTuple):
+    """What a plan is made with."""
+
+    recipes: tuple[MetricRecipe, ...]
+    target_digest: str = ""
+
+
+async def prepare(loaded: LoadedSuite, store: Store) -> Prepared:
+    """The suite's metrics as recipes; G-Eval steps that nobody has written yet are asked of the judge, once.
+
+    Raises:
+        InputError: The target cannot work as it is written, or a metric's arguments do not fit.
+        EnvironmentProblem: A metric's module cannot be imported, or a judge's key is missing.
+    """
+    suite = loaded.suite
+    target_digest, produced = _target(loaded)
+    recipes = []
+    for spec in suite.metrics:
+        steps = await _steps(spec, spec.judge or suite.judge, store) if needs_steps(spec) else None
+        recipes.append(
+            resolve_recipe(spec, suite.judge, catalogue(), steps=steps, produced=produced, folder=loaded.folder)
+        )
+    return Prepared(tuple(recipes), target_digest)
+
+
+def _target(loaded: LoadedSuite) -> tuple[str, tuple[str, ...]]:
+    spec = loaded.suite.target
+    if spec is None:
+        return "", ()
+    from ..target.opening import check_target, produced_fields, target_recipe
+
+    if problems := check_target(spec, loaded.folder):
+        raise InputError(f"the target of {loaded.path} cannot work as it is written", tuple(problems))
+    return digest_of(target_recipe(spec, loaded.folder)), produced_fields(spec)
+
+
+async def _steps(spec: MetricSpec, judge_spec: JudgeSpec, store: Store) -> tuple[str, ...]:
+    """The metric's evaluation steps: those in the store, else new ones, the same for everybody from now on."""
+    key = recipe_key(steps_key(spec, judge_spec, catalogue()))
+    try:
+        return _read_steps(store, key)
+    except FileNotFoundError:
+        pass
+    from ..metrics.steps import write_steps  # imports DeepEval, for its own prompt
+
+    judge = open_judge(judge_spec)
+    try:
+        steps = await write_steps(spec, judge)
+    except JudgeError as error:
+        raise UnavailableError(f"the judge could not write the evaluation steps of {spec.name!r}: {error}") from error
+    finally:
+        await judge.close()
+    body = {"metric": spec.type, "criteria": spec.args.get("criteria"), "evaluation_steps": list(steps)}
+    if store.create(key, json.dumps(body, ensure_ascii=False, indent=1).encode()):
+        return steps
+    return _read_steps(store, key)
+
+
+def _read_steps(store: Store, key: str) -> tuple[str, ...]:
+    return tuple(str(step) for step in json.loads(store.read(key))["evaluation_steps"])

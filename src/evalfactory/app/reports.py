@@ -1,0 +1,52 @@
+"""A run's report in the store: numbered folders, written once each; the highest complete one counts."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import ValidationError
+
+from ..errors import InputError, Problem, UsageError
+from ..records.report import Report
+from ..storage.layout import RunKeys
+from ..storage.port import Store
+
+REPORT = "report.json"  # written last: a folder without it is not finished
+MEASUREMENTS = "measurements.jsonl"
+_NUMBER = re.compile(r"/(\d{4})/report\.json$")
+
+
+def latest_report_folder(store: Store, keys: RunKeys) -> str | None:
+    """The key prefix of the newest finished report, ending in `/`; None when there is none."""
+    numbers = [int(found[1]) for entry in store.list(keys.report_folder) if (found := _NUMBER.search(entry.key))]
+    return report_folder(keys, max(numbers)) if numbers else None
+
+
+def next_report_folder(store: Store, keys: RunKeys) -> str:
+    """A folder that nobody has begun to write."""
+    used = {entry.key.removeprefix(keys.report_folder).split("/")[0] for entry in store.list(keys.report_folder)}
+    return report_folder(keys, max((int(name) for name in used if name.isdigit()), default=0) + 1)
+
+
+def report_folder(keys: RunKeys, number: int) -> str:
+    """The folder of the run's report with that number."""
+    return f"{keys.report_folder}{number:04d}/"
+
+
+def read_report(store: Store, keys: RunKeys) -> Report:
+    """The run's newest report.
+
+    Raises:
+        UsageError: The run has none yet.
+        InputError: It was changed.
+    """
+    folder = latest_report_folder(store, keys)
+    if folder is None:
+        raise UsageError(f"run {keys.run_id} has no report yet", hint=f"evalfactory collect {keys.run_id} makes one")
+    try:
+        return Report.model_validate_json(store.read(f"{folder}{REPORT}"))
+    except ValidationError as error:
+        problem = Problem(
+            "it is no report any more", file=f"{folder}{REPORT}", hint="`evalfactory collect` makes it anew"
+        )
+        raise InputError("the run's report was changed or cut short", (problem,)) from error

@@ -1,0 +1,229 @@
+"""A run on this machine: plan, workers, merge, verdict; and the same from the middle, to resume."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from ..engine.orders import Assignment
+from ..errors import EnvironmentProblem, Exit, Interrupted, RefusedError, Terminated, UnavailableError
+from ..records.plan import Plan
+from ..records.report import Report
+from ..runners.local import Ended, LocalRunner
+from ..runners.progress import Progress
+from ..storage.layout import RunKeys
+from ..storage.open import open_store
+from ..storage.port import Store
+from ..storage.reuse import compact
+from ..suites import LoadedSuite, load_suite
+from .choosing import Choice
+from .collecting import CollectOptions, collect
+from .planning import PlanOptions, make_plan
+from .preparing import prepare
+from .registry import RunEntry, register
+from .telling import Told, write_report
+
+REFRESH_S = 0.25
+
+
+class Observer(Protocol):
+    """Who watches a run."""
+
+    def planned(self, plan: Plan) -> None:
+        """The plan stands; workers begin."""
+        ...
+
+    def progress(self, progress: Progress) -> None:
+        """Called every quarter of a second."""
+        ...
+
+    def measured(self, progress: Progress, ended: Ended) -> None:
+        """The workers are done."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What the command line adds to the suite."""
+
+    tier: str | None = None
+    workers: int | None = None
+    store: str | None = None
+    run_id: str | None = None
+    baseline: str | None = None
+    fresh: bool = False
+    choice: Choice = field(default_factory=Choice)
+
+
+class RunResult(NamedTuple):
+    """A finished run."""
+
+    report: Report
+    told: Told
+    problem: str = ""  # why slots are missing, when they are
+
+
+DEFAULT_TIER = "smoke"
+
+
+def new_run_id() -> str:
+    """A run id from the time (UTC) and chance: sorts by age."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+async def run(path: Path, options: RunOptions, observer: Observer) -> RunResult:
+    """Measure the suite and give its verdict.
+
+    Raises `InputError`, `UsageError`, `EnvironmentProblem` before anything is measured; `UnavailableError`,
+    `RefusedError`, `Interrupted` with everything measured kept, for `resume`.
+    """
+    begun_s = time.monotonic()
+    loaded = load_suite(path)
+    store = open_store(options.store or loaded.suite.store, folder=None if options.store else loaded.folder)
+    workers = min(options.workers or loaded.suite.execution.workers, loaded.suite.judge.max_in_flight)
+    async with _runner(workers, store) as local:
+        plan = await plan_run(loaded, store, options)
+        place = Place(store, RunKeys(plan.suite, plan.run_id), loaded.folder)
+        return await _work(local, plan, place, _Wishes(options.baseline, begun_s), observer)
+
+
+async def resume(
+    store: Store, keys: RunKeys, plan: Plan, options: RunOptions, observer: Observer, folder: Path
+) -> RunResult:
+    """Finish a planned run: only the shards that are not committed, and in them only what nobody has measured."""
+    begun_s = time.monotonic()
+    async with _runner(options.workers or plan.execution.workers, store) as local:
+        return await _work(local, plan, Place(store, keys, folder), _Wishes(options.baseline, begun_s), observer)
+
+
+async def plan_run(
+    loaded: LoadedSuite,
+    store: Store,
+    options: RunOptions,
+    *,
+    shards: int | None = None,
+    recipes_from: Store | None = None,
+) -> Plan:
+    """The plan of a new run, in the store; the one that is there already when it is the same."""
+    run_id = options.run_id or new_run_id()
+    RunKeys(loaded.suite.name, run_id)
+    prepared = await prepare(loaded, recipes_from or store)
+    plan_options = PlanOptions(
+        tier=options.tier or DEFAULT_TIER,
+        run_id=run_id,
+        workers=options.workers or loaded.suite.execution.workers,
+        shards=shards,
+        fresh=options.fresh,
+        choice=options.choice,
+    )
+    plan = await asyncio.to_thread(make_plan, loaded, plan_options, prepared, store)
+    register(store, RunEntry(run_id=plan.run_id, suite=plan.suite, tier=plan.tier, created_at=plan.created_at))
+    return plan
+
+
+class Place(NamedTuple):
+    """Where a run is, and where its suite is."""
+
+    store: Store
+    keys: RunKeys
+    folder: Path
+
+
+class _Wishes(NamedTuple):
+    baseline: str | None
+    begun_s: float
+
+
+async def _work(local: LocalRunner, plan: Plan, place: Place, wishes: _Wishes, observer: Observer) -> RunResult:
+    store, keys, folder = place
+    observer.planned(plan)
+    open_shards = await asyncio.to_thread(uncommitted, store, keys, plan)
+    progress = Progress(planned=plan.slots, started_s=asyncio.get_running_loop().time())
+    progress.count_committed(plan, open_shards)
+    assignment = Assignment(
+        store=store.url,
+        suite=plan.suite,
+        run_id=plan.run_id,
+        plan_digest=plan.digest,
+        attempt="",
+        share=1.0 / local.workers,
+        folder=str(folder.resolve()),
+        key_worked=len(open_shards) < len(plan.shards),
+    )
+    ended = Ended(0)
+    if open_shards:
+        async with _shown(progress, observer):
+            ended = await local.run(plan, assignment, open_shards, progress)
+    observer.measured(progress, ended)
+    _raise(ended, place)
+    wall_s = round(time.monotonic() - wishes.begun_s, 3)
+    collected = await asyncio.to_thread(collect, store, keys, CollectOptions(wishes.baseline, wall_s))
+    told = await asyncio.to_thread(write_report, store, keys, collected)
+    await asyncio.to_thread(compact, store)
+    return RunResult(collected.report, told, "\n".join([*progress.problems, *([ended.message] if ended.code else [])]))
+
+
+def uncommitted(store: Store, keys: RunKeys, plan: Plan) -> list[int]:
+    """The shards that nobody has committed, heaviest first."""
+    there = {entry.key for entry in store.list(keys.shards_folder) if entry.key.endswith("/commit.json")}
+    missing = [shard for shard in plan.shards if keys.commit(shard.index) not in there]
+    return [shard.index for shard in sorted(missing, key=lambda shard: (-shard.weight, shard.index))]
+
+
+def _raise(ended: Ended, place: Place) -> None:
+    again = f"evalfactory resume {place.keys.run_id} --store {place.store.url}"
+    kept = f"everything measured is kept; go on with: {again}"
+    match ended.code:
+        case Exit.UNAVAILABLE:
+            raise UnavailableError(ended.message, hint=kept)
+        case Exit.REFUSED:
+            raise RefusedError(ended.message, hint=f"set the right key, then: {again}")
+        case Exit.ENVIRONMENT:
+            raise EnvironmentProblem(ended.message)
+        case Exit.INTERRUPTED:
+            raise Interrupted("stopped", hint=kept)
+        case Exit.TERMINATED:
+            raise Terminated("stopped", hint=kept)
+        case _:
+            return
+
+
+@asynccontextmanager
+async def _runner(workers: int, store: Store) -> AsyncIterator[LocalRunner]:
+    """Worker processes that stop cleanly on Ctrl-C and SIGTERM, and are gone at the end whatever happens."""
+    local = LocalRunner(workers)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, local.stop, Exit.INTERRUPTED)
+    loop.add_signal_handler(signal.SIGTERM, local.stop, Exit.TERMINATED)
+    await local.start()
+    try:
+        yield local
+    finally:
+        await local.close()
+        loop.remove_signal_handler(signal.SIGINT)
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
+@asynccontextmanager
+async def _shown(progress: Progress, observer: Observer) -> AsyncIterator[None]:
+    async def show() -> None:
+        while True:
+            observer.progress(progress)
+            await asyncio.sleep(REFRESH_S)
+
+    task = asyncio.create_task(show())
+    try:
+        yield
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task

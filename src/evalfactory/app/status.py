@@ -1,0 +1,69 @@
+"""How far a run is, from the store alone: works for any run, wherever its workers are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+from ..engine.lines import parse_part
+from ..records.measurement import Commit, Measurement, Slot
+from ..storage.journal import read_torn, torn_journals
+from ..storage.layout import RunKeys
+from ..storage.port import Store
+from .planning import read_plan
+
+
+class RunStatus(NamedTuple):
+    """Counts are slots, but for the shards."""
+
+    run_id: str
+    suite: str
+    tier: str
+    created_at: str
+    planned: int
+    scored: int
+    errored: int
+    skipped: int
+    kept: int  # measured by workers that have not committed their shard yet
+    shards: int
+    committed: int
+    state: str  # `complete`, `begun` or `planned`
+
+
+def run_status(store: Store, keys: RunKeys) -> RunStatus:
+    """How far the run is."""
+    plan = read_plan(store, keys)
+    states: Counter[str] = Counter()
+    committed = kept = 0
+    for shard in plan.shards:
+        try:
+            commit = Commit.model_validate_json(store.read(keys.commit(shard.index)))
+        except FileNotFoundError:
+            slots = _kept(store, keys, shard.index)
+            kept += len(slots)
+            continue
+        committed += 1
+        states.update(scored=commit.scored, errored=commit.errored, skipped=commit.skipped)
+    state = "complete" if committed == len(plan.shards) else "begun" if committed or kept else "planned"
+    return RunStatus(
+        run_id=plan.run_id,
+        suite=plan.suite,
+        tier=plan.tier,
+        created_at=plan.created_at,
+        planned=plan.slots,
+        scored=states["scored"],
+        errored=states["errored"],
+        skipped=states["skipped"],
+        kept=kept,
+        shards=len(plan.shards),
+        committed=committed,
+        state=state,
+    )
+
+
+def _kept(store: Store, keys: RunKeys, shard: int) -> set[Slot]:
+    folder = keys.parts_folder(shard)
+    torn = torn_journals(store, folder)
+    bodies = [store.read(entry.key) for entry in store.list(folder)] + [read_torn(store, key) for key in torn]
+    records = (record for body in bodies for record in parse_part(body)[1])
+    return {record.slot for record in records if isinstance(record, Measurement)}

@@ -1,0 +1,24 @@
+"""evalfactory report."""
+
+from __future__ import annotations
+
+from ...app.reports import latest_report_folder, read_report
+from ..output import say, say_json, say_report
+from ..parser import Arguments
+from ..places import run_of
+
+
+def execute(arguments: Arguments) -> int:
+    """Print a run's newest report."""
+    store, keys = run_of(arguments)
+    report = read_report(store, keys)
+    folder = latest_report_folder(store, keys) or ""
+    if arguments.json or arguments.format == "json":
+        say_json(report.model_dump(mode="json"))
+    elif arguments.format == "markdown":
+        say(store.read(f"{folder}report.md").decode())
+    elif arguments.format == "junit":
+        say(store.read(f"{folder}junit.xml").decode())
+    else:
+        say_report(report, f"{store.url.rstrip('/')}/{folder.rstrip('/')}", as_json=False)
+    return 0

@@ -1,0 +1,25 @@
+"""evalfactory resume."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from ...app.planning import read_plan
+from ...app.running import RunOptions, resume
+from ..output import say_report, tell
+from ..parser import Arguments
+from ..places import run_of, suite_path
+from ..progress import observer
+
+
+def execute(arguments: Arguments) -> int:
+    """Measure what is missing and print the verdict."""
+    store, keys = run_of(arguments)
+    plan = read_plan(store, keys)
+    folder = suite_path(arguments.suite).parent if arguments.suite else Path()
+    options = RunOptions(workers=arguments.workers, baseline=arguments.baseline)
+    result = asyncio.run(resume(store, keys, plan, options, observer(quiet=arguments.quiet), folder))
+    if result.problem:
+        tell(result.problem)
+    return say_report(result.report, result.told.url, as_json=arguments.json)

@@ -1,0 +1,26 @@
+"""evalfactory retry."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from ...app.planning import read_plan
+from ...app.retrying import retry_errored
+from ...app.running import RunOptions
+from ..output import say_report, tell
+from ..parser import Arguments
+from ..places import run_of, suite_path
+from ..progress import observer
+
+
+def execute(arguments: Arguments) -> int:
+    """Measure the errored slots again in a child run and print the verdict over all slots."""
+    store, keys = run_of(arguments)
+    plan = read_plan(store, keys)
+    folder = suite_path(arguments.suite).parent if arguments.suite else Path()
+    options = RunOptions(workers=arguments.workers, baseline=arguments.baseline, run_id=arguments.run_id)
+    result = asyncio.run(retry_errored(store, plan, options, observer(quiet=arguments.quiet), folder))
+    if result.problem:
+        tell(result.problem)
+    return say_report(result.report, result.told.url, as_json=arguments.json)

@@ -1,0 +1,34 @@
+"""evalfactory run."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ...app.choosing import Choice
+from ...app.running import RunOptions, run
+from ..output import say_report, tell
+from ..parser import Arguments
+from ..places import suite_path
+from ..progress import observer
+
+
+def execute(arguments: Arguments) -> int:
+    """Measure the suite and print its verdict."""
+    watching = observer(quiet=arguments.quiet)
+    result = asyncio.run(run(suite_path(arguments.suite), options(arguments), watching))
+    if result.problem:
+        tell(result.problem)
+    return say_report(result.report, result.told.url, as_json=arguments.json)
+
+
+def options(arguments: Arguments) -> RunOptions:
+    """What the command line says of a new run."""
+    return RunOptions(
+        tier=arguments.tier,
+        workers=arguments.workers,
+        store=arguments.store,
+        run_id=arguments.run_id,
+        baseline=getattr(arguments, "baseline", None),
+        fresh=arguments.fresh,
+        choice=Choice(tuple(arguments.case), tuple(arguments.filter), arguments.limit),
+    )

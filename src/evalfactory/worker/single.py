@@ -1,0 +1,64 @@
+"""One shard, in this process: a pod, or `evalfactory work` by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import signal
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from ..engine.events import Event, ShardEnded
+from ..engine.line import Line
+from ..engine.orders import Assignment, Order
+from ..errors import Exit
+from ..records.plan import Plan
+from ..storage.port import Store
+from .log import keep_log
+from .work import event_loop, open_station
+
+
+class _Problems:
+    """Keeps why the shard could not be committed."""
+
+    def __init__(self) -> None:
+        self.problem: str | None = None
+
+    def tell(self, event: Event) -> None:
+        if isinstance(event, ShardEnded):
+            self.problem = event.problem
+
+
+def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> int:
+    """Exit code 0 once the shard is committed, 65 when its data cannot be read, 143 when it was stopped."""
+    assignment = Assignment(
+        store=store.url,
+        suite=plan.suite,
+        run_id=plan.run_id,
+        plan_digest=plan.digest,
+        attempt=f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(3)}",
+        share=1.0 / len(plan.shards),
+        folder=str(folder.resolve()),
+    )
+    return event_loop(_work(assignment, shard))
+
+
+async def _work(assignment: Assignment, shard: int) -> int:
+    problems = _Problems()
+    async with open_station(assignment, problems) as station:
+        line = Line(station)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, line.stop)
+        async with keep_log(station):
+            finished = await line.run(_only(shard))
+    if problems.problem:
+        from ..errors import InputError
+
+        raise InputError(problems.problem)
+    return Exit.PASS if finished else Exit.TERMINATED
+
+
+async def _only(shard: int) -> AsyncIterator[Order]:
+    yield Order(shard=shard)

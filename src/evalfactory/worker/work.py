@@ -1,0 +1,132 @@
+"""A worker's place at a run, opened from its assignment."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from ..app.planning import read_plan, versions
+from ..engine.events import Events
+from ..engine.orders import Assignment
+from ..engine.producing import Producer
+from ..engine.reusing import Reuse
+from ..engine.station import Station
+from ..errors import EnvironmentProblem
+from ..judge.client import open_judge
+from ..judge.port import EndpointStatus, Judge, Paced
+from ..metrics.bridge import DeepEvalMetrics
+from ..records.plan import Plan
+from ..storage.layout import RunKeys
+from ..storage.open import open_store
+
+Result = TypeVar("Result")
+
+WINDOW_PER_PLACE = 1.5  # slots under way for each request that may be in flight: some are between two requests
+
+
+def event_loop(work: Coroutine[object, object, Result]) -> Result:
+    """What the work returns, run in the fastest event loop there is."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.run(work)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(work)
+
+
+@asynccontextmanager
+async def open_station(assignment: Assignment, events: Events) -> AsyncIterator[Station]:
+    """The station, with judges and target open until the end of the block.
+
+    Raises:
+        EnvironmentProblem: The plan is not the assigned one, or was made with other versions.
+    """
+    store = open_store(assignment.store, create=False)
+    keys = RunKeys(assignment.suite, assignment.run_id)
+    plan = await asyncio.to_thread(read_plan, store, keys)
+    _check(plan, assignment)
+    folder = Path(assignment.folder)
+    async with AsyncExitStack() as stack:
+        judges = _judges(plan, assignment)
+        for judge in judges.values():
+            stack.push_async_callback(judge.close)
+        producer = _producer(plan, assignment, folder)
+        if producer is not None:
+            stack.push_async_callback(producer.target.close)
+        yield Station(
+            plan=plan,
+            store=store,
+            keys=keys,
+            metrics=DeepEvalMetrics(plan.recipes, judges, folder),
+            producer=producer,
+            reuse=Reuse(store, keys),
+            events=events,
+            attempt=assignment.attempt,
+            window=_window(plan, assignment.share),
+            waiting_for=_waiting_for([*judges.values(), *([producer.target] if producer else [])]),
+        )
+
+
+def _check(plan: Plan, assignment: Assignment) -> None:
+    if plan.digest != assignment.plan_digest:
+        raise EnvironmentProblem(
+            f"run {plan.run_id} has plan {plan.digest[:12]}, and this worker was started for {assignment.plan_digest[:12]}"
+        )
+    if plan.versions != versions():
+        raise EnvironmentProblem(
+            f"the plan was made with {_in_words(plan.versions)}, and this worker has {_in_words(versions())}",
+            hint="install the same versions everywhere: scores of different ones must not be mixed",
+        )
+
+
+def _judges(plan: Plan, assignment: Assignment) -> dict[str, Judge]:
+    """A judge for each that the recipes name, by recipe; recipes with the same one share it."""
+    opened: dict[str, Judge] = {}
+    by_recipe: dict[str, Judge] = {}
+    for recipe in plan.recipes:
+        spec = recipe.judge.model_dump_json()
+        if spec not in opened:
+            opened[spec] = open_judge(recipe.judge, share=assignment.share, succeeded_before=assignment.key_worked)
+        by_recipe[recipe.name] = opened[spec]
+    return by_recipe
+
+
+def _producer(plan: Plan, assignment: Assignment, folder: Path) -> Producer | None:
+    if plan.target is None:
+        return None
+    from ..target.opening import open_target
+
+    target = open_target(plan.target, folder=folder, share=assignment.share)
+    return Producer(target, plan.target.always, plan.target_digest)
+
+
+def _window(plan: Plan, share: float) -> int:
+    places = max(recipe.judge.max_in_flight for recipe in plan.recipes) * share
+    return max(4, math.ceil(places * WINDOW_PER_PLACE))
+
+
+def _waiting_for(endpoints: Iterable[object]) -> Callable[[], str]:
+    paced = [endpoint for endpoint in endpoints if isinstance(endpoint, Paced)]
+
+    def words() -> str:
+        return "; ".join(dict.fromkeys(note for endpoint in paced if (note := _note(endpoint.status()))))
+
+    return words
+
+
+def _note(status: EndpointStatus) -> str:
+    match status.state:
+        case "open":
+            return ""
+        case "paused":
+            return "the judge asks to wait"
+        case "away":
+            return f"nothing has answered for {status.silent_s:.0f} s: {status.last_failure}"
+
+
+def _in_words(versions: Mapping[str, str]) -> str:
+    return " and ".join(f"{name} {version}" for name, version in sorted(versions.items()))
