@@ -60,7 +60,7 @@ def rubric() -> list[Any]:
 
 
 @given(HOSTILE, HOSTILE, HOSTILES, HOSTILES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_answer_relevancy_is_read_back(question: str, output: str, stated: list[str], reasons: list[str]) -> None:
     recorder = Recorder(statements=stated, verdicts=verdicts(reasons))
     measure("answer_relevancy", case_of(input=question, actual_output=output), recorder.ask)
@@ -73,7 +73,7 @@ def test_answer_relevancy_is_read_back(question: str, output: str, stated: list[
 
 
 @given(HOSTILE, HOSTILES, HOSTILES, HOSTILES, HOSTILES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_faithfulness_is_read_back(
     output: str, context: list[str], truths: list[str], claims: list[str], reasons: list[str]
 ) -> None:
@@ -87,7 +87,7 @@ def test_faithfulness_is_read_back(
 
 
 @given(HOSTILE, HOSTILES, HOSTILES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_hallucination_is_read_back(output: str, context: list[str], reasons: list[str]) -> None:
     recorder = Recorder(verdicts=[*verdicts(reasons), *verdicts(reasons, "yes")])
     measure("hallucination", case_of(actual_output=output, context=context), recorder.ask)
@@ -98,7 +98,7 @@ def test_hallucination_is_read_back(output: str, context: list[str], reasons: li
 
 
 @given(HOSTILE, HOSTILE, HOSTILES, HOSTILES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_contextual_precision_is_read_back(
     question: str, expected: str, context: list[str], reasons: list[str]
 ) -> None:
@@ -116,7 +116,7 @@ def test_contextual_precision_is_read_back(
 
 
 @given(HOSTILE, HOSTILES, HOSTILES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_contextual_recall_is_read_back(expected: str, context: list[str], reasons: list[str]) -> None:
     recorder = Recorder(verdicts=[*verdicts(reasons), *verdicts(reasons, "yes")])
     measure("contextual_recall", case_of(expected_output=expected, retrieval_context=context), recorder.ask)
@@ -128,7 +128,7 @@ def test_contextual_recall_is_read_back(expected: str, context: list[str], reaso
 
 
 @given(HOSTILE, HOSTILE, HOSTILES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_contextual_relevancy_is_read_back(question: str, context: str, reasons: list[str]) -> None:
     assume(unmistakable(question, "\n\nContext:\n"))
     recorder = Recorder(verdicts=[*verdicts(reasons), *verdicts(reasons, "yes")])
@@ -140,7 +140,7 @@ def test_contextual_relevancy_is_read_back(question: str, context: str, reasons:
 
 
 @given(HOSTILE, HOSTILE, HOSTILES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_contextual_texts_that_hold_the_separator_still_render_the_same_prompt(
     question: str, expected: str, context: list[str]
 ) -> None:
@@ -151,7 +151,7 @@ def test_contextual_texts_that_hold_the_separator_still_render_the_same_prompt(
 
 
 @given(HOSTILE, HOSTILE, HOSTILES, st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_geval_is_read_back(question: str, output: str, context: list[str], strict: bool) -> None:
     assume(unmistakable(question, " \n\nActual Output:\n") and unmistakable(output, " \n\nRetrieval Context:\n"))
     recorder = Recorder(steps=["Read both.", "手順2\nof two"])
@@ -167,7 +167,7 @@ def test_geval_is_read_back(question: str, output: str, context: list[str], stri
 
 
 @given(HOSTILE)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_geval_criteria_and_score_range_are_read_back(criteria: str) -> None:
     recorder = Recorder(steps=["only one"])
     case = case_of(input="?", actual_output="Fine.")

@@ -97,22 +97,24 @@ def _names(text: str) -> frozenset[str]:
 def _number_conflict(stated: Passage, near: Sequence[Passage], sources: Sequence[Passage]) -> str:
     """Why a number of the claim cannot be right; empty when there is nothing against any."""
     known = frozenset().union(*(source.numbers for source in sources)) if stated.quantities else frozenset()
+    closest = _closest(stated, near) if stated.quantities else None
     for quantity in stated.quantities:
         if quantity.number not in known:
             return f"the number {quantity.number} does not occur in the source"
-        if not near or quantity.number in near[0].numbers or not quantity.label:
+        if closest is None or quantity.number in closest.numbers or not quantity.label:
             continue
-        others = {other.number for other in near[0].quantities if other.label == quantity.label}
-        if others and _is_closest(stated, near):
+        if others := {other.number for other in closest.quantities if other.label == quantity.label}:
             return f"the source's closest sentence has {quoted(sorted(others))} where this has {quantity.number}"
     return ""
 
 
-def _is_closest(stated: Passage, near: Sequence[Passage]) -> bool:
-    """Whether the first source shares more with the claim than the others do, numbers aside."""
-    numbers = stated.numbers
-    first, *rest = (len((stated.units.keys() & source.units.keys()) - numbers) for source in near)
-    return all(first > other for other in rest)
+def _closest(stated: Passage, near: Sequence[Passage]) -> Passage | None:
+    """The one source that shares more with the claim than any other does, numbers aside."""
+    words = stated.units.keys() - stated.numbers
+    shared = sorted(((len(words & source.units.keys()), index) for index, source in enumerate(near)), reverse=True)
+    if not shared or (len(shared) > 1 and shared[0][0] == shared[1][0]):
+        return None
+    return near[shared[0][1]]
 
 
 def _denial_conflict(stated: Passage, near: Sequence[Passage], coverage: float) -> str:

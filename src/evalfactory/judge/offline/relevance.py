@@ -8,7 +8,7 @@ from typing import Literal
 
 from .compare import quoted
 from .text import Passage, normal, passage
-from .words import ASKS_FOR_NUMBER, COURTESY
+from .words import ASKS_FOR_NUMBER, COURTESY, MEASURES
 
 #: So many units in common with a statement that speaks to the question make another one its company.
 COMPANY = 2
@@ -47,7 +47,8 @@ def relevances(question: str, statements: Sequence[str], *, answer: bool = True)
 def _speaks_to(asked: Passage, one: Passage, wants_number: bool) -> bool:
     if COURTESY.search(normal(one.text)) and len(one.units.keys() & asked.units.keys()) < COMPANY:
         return False
-    return bool(one.units.keys() & asked.units.keys()) or (wants_number and bool(one.quantities))
+    measures = {quantity.label for quantity in one.quantities} if wants_number else set()
+    return not one.units.keys().isdisjoint(asked.units) or not measures.isdisjoint(MEASURES)
 
 
 def _company(one: Passage, answering: Sequence[Passage], *, follows: bool, alone: bool) -> str:

@@ -142,7 +142,7 @@ def _runs(word: str, size: int) -> Iterator[str]:
 _ENDINGS = ("ing", "ies", "ed", "es", "s", "e", "y")
 _ARABIC_HEAD = re.compile("^(?:[وفبك]?ال|لل|و(?=..))(?=..)")
 _ARABIC_TAIL = re.compile("(?<=...)(?:ات|ون|ين|ها|هم|كم|نا|ية|ه|ة|ي)$")
-_HEBREW_HEAD = re.compile("^[והבלמשכ](?=...)")
+_HEBREW_HEAD = re.compile("^[והבלמשכ]+(?=...)")
 
 
 @lru_cache(maxsize=16384)

@@ -75,6 +75,15 @@ ASKS_FOR_NUMBER = re.compile(
     r"|كم|متى|כמה|מתי|เท่าไ|กี่|เมื่อ|몇|얼마|언제|cuánt|cuando|cuándo|combien|quand|wie (?:lange|viel)|wann|сколько|когда"
 )
 
+#: What an asked-for number counts when the question does not name it: time and money, as quantities are labelled.
+_MEASURES = """
+second minut hour day week month year busines work pm am % $ € £ ¥ ₩ ₹ dollar euro yen pound percent kg km
+stund tag woch monat jahr jour heur moi semain día hora seman дней дня день час часа рубл
+日 時 分 年 月 週 円 営 回 天 小 元 周 ヶ か 个 일 시 원 주 달 ว ช บ
+يوم أيام ايام أسبوع شهر سن ساع ريال درهم دينار ימים יום שעות שבועות שקל שקלים
+"""
+MEASURES = frozenset(_MEASURES.split())
+
 #: Capitalised in English, and yet no names.
 _CALENDAR = """
 monday tuesday wednesday thursday friday saturday sunday
