@@ -37,6 +37,7 @@ class Mood:
     good: bool
     quote: str
     position: int = 0
+    whole: bool = False  # about the request as a whole, not one thing in a list
 
 
 class Teller(Protocol):
@@ -184,8 +185,11 @@ class _Filler:
     def _another(self, schema: Schema | bool, name: str, mood: Mood, taken: list[Json], depth: int) -> Json:
         """An element that is not taken yet, if twenty tries find one."""
         element: Json = taken[-1]
+        free = not {"enum", "const", "pattern", "format"} & set(self._resolved(schema, depth))
         for attempt in range(1, 21):
             element = self.value(schema, name, Mood(mood.good, f"{attempt} {mood.quote}", attempt), depth + 1)
+            if free and isinstance(element, str):  # the teller says the same to everything, as with "yes"
+                element = _fitted_text(self._resolved(schema, depth), f"{attempt} {element}")
             if element not in taken:
                 break
         return element

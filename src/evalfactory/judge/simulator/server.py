@@ -11,7 +11,7 @@ from aiohttp import web
 
 from ...errors import UnavailableError
 from .desk import Desk
-from .options import NAME, How, SimulatorOptions
+from .options import NAME, How, Outage, SimulatorOptions
 from .replies import Ending, Reply
 
 BACKLOG = 4096
@@ -62,18 +62,28 @@ class Simulator:
         self._port = port
         await self._listen()
         self._port = self._runner.addresses[0][1]
+        if any(outage.from_s <= 0 for outage in self._refusing()):
+            await self._stop_listening()  # at once: a connection that is being accepted while this stops would hang
 
     async def stop(self) -> None:
         await self._runner.cleanup()
 
     async def keep_outages(self) -> None:
         """Stop listening for every outage in which connections are refused."""
-        for outage in sorted(self._options.outages, key=lambda each: each.from_s):
-            if outage.how is How.REFUSED and self._site is not None:
-                await asyncio.sleep(outage.from_s - self.desk.now_s)
-                await self._site.stop()
-                await asyncio.sleep(outage.to_s - self.desk.now_s)
-                await self._listen()
+        for outage in self._refusing():
+            await asyncio.sleep(outage.from_s - self.desk.now_s)
+            await self._stop_listening()
+            await asyncio.sleep(outage.to_s - self.desk.now_s)
+            await self._listen()
+
+    def _refusing(self) -> list[Outage]:
+        refusing = (outage for outage in self._options.outages if outage.how is How.REFUSED)
+        return sorted(refusing, key=lambda outage: outage.from_s)
+
+    async def _stop_listening(self) -> None:
+        if self._site is not None:
+            await self._site.stop()
+            self._site = None
 
     async def _listen(self) -> None:
         self._site = web.TCPSite(self._runner, self._host, self._port, backlog=BACKLOG, reuse_address=True)

@@ -88,7 +88,7 @@ class JudgeTeller:
     def start(self) -> Mood:
         quotes = self._reading.quotes
         doubted = bool(self._doubted) and self._doubted.names(self._reading.prompt)
-        return Mood(self._good(doubted=doubted), self._dice.pick(quotes))
+        return Mood(self._good(doubted=doubted), self._dice.pick(quotes), whole=True)
 
     def choose(self, name: str, mood: Mood, options: Sequence[Json]) -> Json:
         labels = {str(option): option for option in options}
@@ -133,8 +133,8 @@ class JudgeTeller:
         return mood.good
 
     def wanted(self, name: str, mood: Mood) -> bool:
-        """A reason where there is something to blame, as the prompts ask; anything else three times in four."""
-        return not mood.good if name == "reason" else self._dice.chance(0.75)
+        """Of the things in a list a reason where there is something to blame, as the prompts ask."""
+        return mood.whole or not mood.good if name == "reason" else self._dice.chance(0.75)
 
     def each(self, name: str, mood: Mood, keys: frozenset[str]) -> list[Mood]:
         if "index" in keys:
