@@ -65,8 +65,10 @@ SYNTAX = [
     jsonl("a prototype", '{"input": "a", "__proto__": {"x": 1}}', "the key `__proto__` is not allowed"),
     jsonl("a prototype inside", '{"input": "a", "metadata": {"__proto__": 1}}', "`__proto__`", "metadata"),
     jsonl("joined files with marks", "\ufeff" + '{"input": "b"}', "a byte order mark stands in the middle"),
-    Bad("Latin-1", "cases.jsonl", GOOD + '{"input": "café"}\n'.encode("latin-1"), 2, "not UTF-8 (byte 0xE9)"),
-    Bad("Shift JIS", "cases.csv", "input\nこんにちは\n".encode("shift_jis"), 2, "not UTF-8 (byte 0x82)"),
+    Bad(
+        "Latin-1", "cases.jsonl", GOOD + '{"input": "café"}\n'.encode("latin-1"), 2, "not UTF-8 (save the file as UTF-8"
+    ),
+    Bad("Shift JIS", "cases.csv", "input\nこんにちは\n".encode("shift_jis"), 2, "not UTF-8 (save the file as UTF-8"),
     Bad("UTF-16", "cases.jsonl", '{"input": "a"}\n'.encode("utf-16"), 1, "this is UTF-16"),
     Bad("a workbook", "cases.csv", b"PK\x03\x04rest", 1, "a zip archive or an Excel workbook"),
     Bad("Parquet by another name", "cases.jsonl", b"PAR1rest", 1, "say `format: parquet`"),

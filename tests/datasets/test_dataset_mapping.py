@@ -128,6 +128,7 @@ def test_a_piece_of_context_with_a_source_becomes_the_text_that_a_judge_is_shown
 def test_a_row_saved_by_deepeval_as_json_lines_has_its_lists_split_again() -> None:
     saved = {"source_file": None, "additional_metadata": None, "tools_called": None, "expected_tools": None}
     assert made({"input": "a", "context": "x|y", **saved}).context == ("x", "y")
+    assert made({"input": "a", "context": "[see note]", **saved}).context == ("[see note]",)
 
 
 def test_a_cell_holds_a_list_as_json_or_split_at_deepevals_marks() -> None:
@@ -135,6 +136,9 @@ def test_a_cell_holds_a_list_as_json_or_split_at_deepevals_marks() -> None:
     assert made({"input": "a", "context": "x|y z"}, cells).context == ("x", "y z")
     assert made({"input": "a", "context": '["x|y", "z"]'}, cells).context == ("x|y", "z")
     assert made({"input": "a", "context": "[1] says so"}, cells).context == ("[1] says so",)
+    mapped = mapping(context="docs")._replace(cells=True)
+    assert made({"input": "a", "docs": "x|y"}, mapped).context == ("x|y",)
+    assert made({"input": "a", "docs": '["x", "y"]'}, mapped).context == ("x", "y")
     assert made({"input": "a", "tools_called": "search; book"}, cells).tools_called == (
         ToolCall(name="search"),
         ToolCall(name="book"),

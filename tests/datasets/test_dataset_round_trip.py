@@ -90,13 +90,14 @@ def in_camel_case(case: Case) -> dict[str, Any]:
 
 
 @given(questions | conversations)
+@settings(deadline=None)
 def test_a_case_reads_back_equal_in_both_spellings(case: Case) -> None:
     assert case_from(json.loads(case.to_json())) == case
     assert case_from(in_camel_case(case)) == case
 
 
 @given(st.lists(questions | conversations, min_size=1, max_size=5, unique_by=lambda case: case.id), st.booleans())
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_a_file_of_cases_reads_back_equal(cases: list[Case], ascii_only: bool) -> None:
     lines = [json.dumps(json.loads(case.to_json()), ensure_ascii=ascii_only) for case in cases]
     with tempfile.TemporaryDirectory() as folder:
@@ -105,12 +106,14 @@ def test_a_file_of_cases_reads_back_equal(cases: list[Case], ascii_only: bool) -
 
 
 @given(st.dictionaries(st.sampled_from(["input", "turns", "id", "context", "tags", "x", "tools_called"]), json_values))
+@settings(deadline=None)
 def test_any_json_object_is_a_case_or_has_problems(row: dict[str, Any]) -> None:
     case = case_from(row)
     assert isinstance(case, Case) or len(case) > 0
 
 
 @given(st.binary(max_size=300), st.sampled_from(["jsonl", "json", "csv", "parquet"]))
+@settings(deadline=None)
 def test_any_bytes_are_cases_or_one_error_of_ours(content: bytes, kind: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, f"cases.{kind}").write_bytes(content)

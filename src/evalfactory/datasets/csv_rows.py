@@ -15,8 +15,8 @@ from .rows import Row
 def csv_rows(source: BinaryIO) -> Iterator[Row | Problem]:
     """Every row below the header, with the line it begins on."""
     records = _records(source)
-    _, header = next(records, (1, []))
-    if problem := _header_problem(header):
+    first, header = next(records, (1, []))
+    if problem := _header_problem(header, first):
         raise InputError("the header", (problem,))
     names = [name or f"column_{number}" for number, name in enumerate(header, start=1)]
     for line, cells in records:
@@ -68,14 +68,16 @@ def _records(source: BinaryIO) -> Iterator[tuple[int, list[str]]]:
             yield begins, cells
 
 
-def _header_problem(header: list[str]) -> Problem | None:
+def _header_problem(header: list[str], line: int) -> Problem | None:
     named = [name for name in header if name]
     twice = {name for name in named if named.count(name) > 1}
     if twice:
-        return Problem(f"the column {shown(min(twice))} stands twice in the header", line=1, hint="rename one of them")
+        return Problem(
+            f"the column {shown(min(twice))} stands twice in the header", line=line, hint="rename one of them"
+        )
     if len(header) == 1 and any(mark in header[0] for mark in ";\t"):
         mark = "semicolons" if ";" in header[0] else "tabs"
-        return Problem(f"columns separated by {mark}", line=1, hint="save the file with commas")
+        return Problem(f"columns separated by {mark}", line=line, hint="save the file with commas")
     return None
 
 

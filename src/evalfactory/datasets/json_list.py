@@ -56,7 +56,7 @@ def _text(source: BinaryIO) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        raise _refused(not_utf8(raw.count(b"\n", 0, error.start) + 1, error)) from None
+        raise _refused(not_utf8(raw.count(b"\n", 0, error.start) + 1)) from None
 
 
 def _cases(cursor: _Cursor) -> Iterator[Row | Problem]:

@@ -35,17 +35,13 @@ def lines(source: BinaryIO) -> Iterator[Line | Problem]:
             continue
         try:
             yield Line(number, raw.decode())
-        except UnicodeDecodeError as error:
-            yield not_utf8(number, error)
+        except UnicodeDecodeError:
+            yield not_utf8(number)
 
 
-def not_utf8(line: int, error: UnicodeDecodeError) -> Problem:
+def not_utf8(line: int) -> Problem:
     """What to say, once a file, of bytes that are not UTF-8."""
-    return FileProblem(
-        f"not UTF-8 (byte 0x{error.object[error.start]:02X})",
-        line=line,
-        hint="save the file as UTF-8; from Excel, choose “CSV UTF-8”",
-    )
+    return FileProblem("not UTF-8", line=line, hint="save the file as UTF-8; from Excel, choose “CSV UTF-8”")
 
 
 def _too_long(line: int) -> Problem:

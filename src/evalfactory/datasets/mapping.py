@@ -10,11 +10,13 @@ from pydantic import ValidationError
 
 from ..errors import Problem
 from ..records.case import Case, derived_id
+from .clean import is_clean, unclean
 from .field_map import MISSING, Mapped, look_up, without
 from .names import CASE_EXTRA_NAMES, CASE_NAMES, nearest_case_field
 from .problems import FileProblem, kind_of, shown
 from .shaping import Lists, Shaper, holds_something, near_miss
-from .strict_json import is_clean, parse, unclean
+from .strict_json import parse
+from .wrong_types import wrong_types
 
 ID_LIMIT = 200
 #: DeepEval writes all of these in every row of a file it saves; in such a row, a text is a list joined by `|`.
@@ -54,8 +56,12 @@ def case_from(row: Mapping[str, Any], reading: Reading = _PLAIN) -> Case | tuple
     return tuple(problems) if problems or case is None else _with_id(case)
 
 
-def _lists_in(row: Mapping[str, Any], reading: Reading) -> Lists:
-    return "split" if reading.cells or row.keys() >= _SAVED_BY_DEEPEVAL else "one"
+def _lists_in(row: Mapping[str, Any], reading: Reading) -> tuple[Lists, Lists]:
+    """How a text becomes a list in a column that the suite maps, and in any other."""
+    saved = row.keys() >= _SAVED_BY_DEEPEVAL
+    if reading.cells:
+        return "column", "saved" if saved else "cell"
+    return "one", "saved" if saved else "one"
 
 
 class _Sorter:
@@ -127,11 +133,12 @@ def _no_column(row: Mapping[str, Any], entry: Mapped, *, once: bool) -> Problem:
     return kind(f"no column {shown(entry.column)}", field=entry.field, hint=f"there are {names}" if names else None)
 
 
-def _shaped(sorter: _Sorter, shaper: Shaper, lists: Lists) -> dict[str, Any]:
+def _shaped(sorter: _Sorter, shaper: Shaper, lists: tuple[Lists, Lists]) -> dict[str, Any]:
     values = sorter.given
+    mapped, unmapped = lists
     for field in _TEXT_LISTS:
         if field in values:
-            values[field] = shaper.texts(values[field], field, "one" if field in sorter.mapped else lists)
+            values[field] = shaper.texts(values[field], field, mapped if field in sorter.mapped else unmapped)
     for field in _TOOL_LISTS:
         if field in values:
             values[field] = shaper.tools(values[field], field)
@@ -162,7 +169,7 @@ def _validated(values: dict[str, Any], problems: list[Problem]) -> Case | None:
         return Case.model_validate({**values, "id": "" if given is None else str(given)})
     except ValidationError as error:
         known = {problem.field for problem in problems}
-        problems.extend(found for found in _wrong_types(error) if found.field not in known)
+        problems.extend(found for found in wrong_types(error) if found.field not in known)
         return None
 
 
@@ -208,39 +215,3 @@ def _how_to_map(extras: Mapping[str, Any]) -> str:
 
 def _with_id(case: Case) -> Case:
     return case if case.id else case.model_copy(update={"id": derived_id(case)})
-
-
-def _wrong_types(error: ValidationError) -> Iterator[Problem]:
-    for found in error.errors(include_url=False, include_context=False):
-        field = _path(found["loc"])
-        value = found["input"]
-        match found["type"]:
-            case "missing":
-                yield Problem("is missing", field=field)
-            case "string_type":
-                yield Problem(f"must be a text, not {kind_of(value)}", field=field, hint=_as_text(value))
-            case "literal_error":
-                yield Problem(f"must be `user` or `assistant`, not {shown(str(value))}", field=field)
-            case "tuple_type":
-                yield Problem(f"must be a list, not {kind_of(value)}", field=field)
-            case "dict_type" | "model_type" | "model_attributes_type":
-                yield Problem(f"must be an object, not {kind_of(value)}", field=field)
-            case "bool_type" | "bool_parsing":
-                yield Problem(f"must be true or false, not {shown(str(value))}", field=field)
-            case _:
-                yield Problem(found["msg"], field=field)
-
-
-def _as_text(value: Any) -> str | None:
-    match value:
-        case bool() | int() | float():
-            return f'put it in quotes: "{str(value).lower() if isinstance(value, bool) else value}"'
-        case [str()]:
-            return "take the text out of the list"
-        case _:
-            return None
-
-
-def _path(steps: tuple[int | str, ...]) -> str:
-    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-    return shown(text.removeprefix("."), 100)[1:-1]

@@ -24,6 +24,7 @@ _METADATA = {"additional_metadata": "metadata", "additionalMetadata": "metadata"
 _SHORTENED = {"expected": "expected_output", "actual": "actual_output", "retrieval": "retrieval_context"}
 #: Below it, two names are different words; `actual_ouput` has 0.96, `contexts` 0.93, `tag` 0.86.
 _LIKENESS = 0.85
+_LONG = 100
 
 
 def camel(name: str) -> str:
@@ -61,10 +62,12 @@ def nearest_tool_field(key: str) -> str | None:
     return meant.get(key) or _nearest(key, tuple(ToolCall.model_fields))
 
 
-@lru_cache(maxsize=4096)
 def _nearest(key: str, fields: tuple[str, ...]) -> str | None:
-    if len(key) > 100:
-        return None
+    return None if len(key) > _LONG else _closest(key, fields)
+
+
+@lru_cache(maxsize=4096)
+def _closest(key: str, fields: tuple[str, ...]) -> str | None:
     plain = re.sub(r"[\s\-_]+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", key.strip())).lower()
     if plain in _SHORTENED and _SHORTENED[plain] in fields:
         return _SHORTENED[plain]

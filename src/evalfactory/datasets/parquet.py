@@ -34,7 +34,7 @@ def parquet_rows(source: BinaryIO) -> Iterator[Row | Problem]:
                 for values in batch.to_pylist():
                     number += 1
                     yield Row(number, {name: _json_value(value) for name, value in values.items()})
-        except (pyarrow.ArrowException, OSError) as error:
+        except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
             raise InputError("damaged", (_damaged(error),)) from None
 
 

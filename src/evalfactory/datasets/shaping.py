@@ -8,12 +8,14 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from ..errors import Problem
+from .clean import unclean
 from .names import TOOL_NAMES, TURN_EXTRA_NAMES, TURN_NAMES, nearest_tool_field, nearest_turn_field
 from .problems import FileProblem, shown
-from .strict_json import parse, unclean
+from .strict_json import parse
 
-#: How a text becomes a list: as one item, or split the way DeepEval joins lists in a cell.
-Lists = Literal["one", "split"]
+#: How a text becomes a list: `one` item; in a `column` that the suite maps, JSON or one item; in a `cell`, JSON or the
+#: items between `|`; where DeepEval has `saved` it, the same, and brackets that are no JSON are a text's own.
+Lists = Literal["one", "column", "cell", "saved"]
 #: DeepEval's kinds of tools.
 TOOL_KINDS = ("FUNCTION", "MCP")
 _ITEMS, _TOOLS = "|", ";"
@@ -36,13 +38,14 @@ class Shaper:
         return [_plain_context(item) for item in value]
 
     def _text_as_list(self, text: str, field: str, lists: Lists) -> list[Any]:
-        if lists == "one":
-            return [text] if text else []
+        if not text:
+            return []
         trimmed = text.strip()
-        if trimmed.startswith("[") and trimmed.endswith("]"):
-            parsed = self.json(trimmed, field)
-            return parsed if isinstance(parsed, list) else []
-        return text.split(_ITEMS) if text else []
+        if lists != "one" and trimmed.startswith("[") and trimmed.endswith("]"):
+            parsed = parse(trimmed) if lists == "saved" else self.json(trimmed, field)
+            if isinstance(parsed, list) and not any(unclean(parsed)):
+                return parsed
+        return [text] if lists in {"one", "column"} else text.split(_ITEMS)
 
     def tools(self, value: Any, field: str) -> Any:
         """A list of tool calls; a bare name is a tool that was called, nothing else known."""
@@ -151,10 +154,10 @@ def holds_something(value: Any) -> bool:
 
 def near_miss(key: str, nearest: str, field: str | None = None) -> Problem:
     """What to say, once a file, of a name that is almost a field's."""
+    plain = shown(key)[1:-1]
+    otherwise = "put it inside `metadata`" if field else f"say `fields: {{metadata.{plain}: {plain}}}` in the suite"
     return FileProblem(
-        f"unknown field {shown(key)}",
-        field=field,
-        hint=f"did you mean `{nearest}`? If not, put it inside `metadata`",
+        f"unknown field {shown(key)}", field=field, hint=f"did you mean `{nearest}`? If not, {otherwise}"
     )
 
 
