@@ -128,7 +128,7 @@ def _denial_conflict(stated: Passage, near: Sequence[Passage], coverage: float) 
         shares = [(len(units & other) / len(units), other_denies) for other, other_denies in theirs]
         closest = max((share for share, _ in shares), default=0.0)
         if closest >= SAME_CLAUSE and not any(share == closest and other == denies for share, other in shares):
-            return "the source says the opposite: " + ("no denial there" if denies else "it denies this")
+            return "the source affirms what this denies" if denies else "the source denies this"
     return ""
 
 
