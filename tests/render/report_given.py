@@ -7,7 +7,7 @@ from typing import NamedTuple
 from evalfactory.analysis.comparison import Sides, compare
 from evalfactory.analysis.digest import results_digest
 from evalfactory.analysis.gate import judge_gate
-from evalfactory.analysis.merge import Entry, merge_shard
+from evalfactory.analysis.merge import Entry, merge_shard, slot_in_words
 from evalfactory.analysis.report import Circumstances, Findings, build_report
 from evalfactory.analysis.summary import Summarizer, with_case
 from evalfactory.records.case import FrozenCase
@@ -146,7 +146,7 @@ def told(*, whole: bool = True, offline: bool = True, compared: bool = True) -> 
         measurements_sha256="0" * 64,
         results_digest=digest,
         shards=(),
-        missing=tuple(" / ".join(map(str, slot)) for slot in merged.missing),
+        missing=tuple(map(slot_in_words, merged.missing)),
     )
     circumstances = Circumstances(
         created_at="2026-11-23T06:34:12Z",

@@ -41,6 +41,11 @@ def slot_of(entry: Entry) -> Slot:
     return entry if isinstance(entry, Slot) else entry.slot
 
 
+def slot_in_words(slot: Slot) -> str:
+    """The slot as reports name it: `case / metric / repeat`."""
+    return " / ".join(map(str, slot))
+
+
 def in_order(*streams: Iterable[Entry]) -> Iterator[Entry]:
     """All entries in slot order (code points of case id, then metric, then repeat), from streams that each are."""
     return heapq.merge(*streams, key=slot_of)

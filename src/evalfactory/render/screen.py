@@ -18,6 +18,7 @@ INDENT = "  "
 _GAP = "  "
 STYLES: dict[Outcome, str] = {"PASS": "green", "FAIL": "red", "INCONCLUSIVE": "yellow", "INCOMPLETE": "magenta"}
 LEAST_WIDTH = 40
+MOST_WIDTH = 120  # longer lines are hard to read
 
 
 class Row(NamedTuple):
@@ -31,7 +32,7 @@ class Screen:
     """Collects lines; `text()` is what they look like. Every foreign text goes through `shown` or `paragraph`."""
 
     def __init__(self, width: int, *, color: bool) -> None:
-        self.width = max(width, LEAST_WIDTH)
+        self.width = min(max(width, LEAST_WIDTH), MOST_WIDTH)
         self._file = StringIO()
         self._console = Console(
             file=self._file,

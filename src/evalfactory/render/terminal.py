@@ -168,7 +168,7 @@ def cases(screen: Screen, results: Sequence[CaseResult], *, total: int) -> None:
         _case(screen, result)
     if total > SHOWN_CASES:
         screen.blank()
-        screen.line((f"{INDENT}and {words.count(total - SHOWN_CASES)} more", "dim"))
+        screen.line((f"{INDENT}and {words.count(total - SHOWN_CASES)} more in the report", "dim"))
 
 
 def _case(screen: Screen, result: CaseResult) -> None:
