@@ -222,3 +222,18 @@ def test_a_comparison_without_pairs_says_that_there_is_none() -> None:
     alone = TOLD.comparison.model_copy(update={"baseline": BaselineInfo(asked="main"), "regressions": ()})
     assert "no comparison with main" in comparison_terminal(alone, width=80, color=False)
     assert "no comparison with main" in comparison_markdown(alone)
+
+
+def test_the_longest_markdown_report_fits_into_a_comment() -> None:
+    case = TOLD.report.regressions[0]
+    long = "The answer says what the context does not. " * 200
+    texts = {
+        "input": long,
+        "actual_output": long,
+        "reason": long,
+        "baseline_reason": long,
+        "retrieval_context": (long,) * 9,
+    }
+    full = (case.model_copy(update=texts),) * 100
+    lists = {"worst": full, "regressions": full, "errored": full, "must_run": full, "must_run_unmet": 100}
+    assert len(markdown(TOLD.report.model_copy(update=lists))) < 65_536

@@ -10,6 +10,7 @@ from . import words
 from .layout import cut
 from .safe import markdown as safe
 from .safe import markdown_code as code
+from .safe import one_line
 
 _ALERTS: Final[dict[Outcome, tuple[str, str]]] = {
     "PASS": ("TIP", "✅"),
@@ -17,10 +18,11 @@ _ALERTS: Final[dict[Outcome, tuple[str, str]]] = {
     "INCONCLUSIVE": ("WARNING", "❔"),
     "INCOMPLETE": ("WARNING", "🚧"),
 }
-#: A comment on GitHub holds 65,536 characters; these keep a report well below.
+#: A comment on GitHub holds 65,536 characters; with these, four full lists of ordinary text stay below.
 SHOWN_CASES = 10
-_TEXT_CELLS = 400
-_CHUNKS = 3
+_TEXT_CELLS = 200
+_REASON_CELLS = 400
+_CHUNKS = 2
 
 
 def markdown(report: Report) -> str:
@@ -153,13 +155,13 @@ def _details(result: CaseResult) -> Iterator[str]:
     if len(found) > _CHUNKS:
         yield f"**found** and {len(found) - _CHUNKS} more passages"
     if result.reason:
-        yield f"**because** {_text(result.reason)}"
+        yield f"**because** {_text(result.reason, _REASON_CELLS)}"
     if result.baseline_reason:
         yield f"**before** {_text(result.baseline_reason)}"
 
 
-def _text(text: str) -> str:
-    return safe(cut(text, _TEXT_CELLS))
+def _text(text: str, cells: int = _TEXT_CELLS) -> str:
+    return safe(cut(one_line(text), cells))
 
 
 def _footer(report: Report) -> str:
