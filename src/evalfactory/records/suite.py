@@ -275,7 +275,10 @@ DEFAULT_TIERS: dict[str, TierSpec] = {
 class Suite(Record):
     """A suite as it is after defaults."""
 
-    name: str = Field(pattern=NAME_PATTERN, description="Its folder in the store, and the title of its reports.")
+    name: str = Field(
+        pattern=NAME_PATTERN,
+        description="Title of its reports, and its folder in the store: any script, but no spaces, quotes or slashes.",
+    )
     dataset: DatasetSpec = Field(description="Where the cases are; a text is its `path`.")
     target: TargetSpec | None = Field(
         default=None,

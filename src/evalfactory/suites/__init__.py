@@ -1,5 +1,7 @@
 """Reading and checking what the user writes."""
 
+from __future__ import annotations
+
 from .reading import LoadedSuite, load_suite, parse_suite
 
 __all__ = ["LoadedSuite", "load_suite", "parse_suite"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from ..catalogue import Argument, Catalogue, CatalogueMetric
 from ..records.suite import IMPORT_PATTERN
 from .shorthand import full_judge
 from .translate import actual
 from .tree import Findings, Node
-from .words import JsonSchema, nearest, one_of, phrase, shown
+from .words import JsonSchema, all_of, nearest, one_of, path_key, phrase, shown
 
 #: Keys of a metric's mapping that are not its arguments.
 RESERVED = ("name", "threshold", "judge", "version")
@@ -46,7 +47,7 @@ def full_metrics(node: Node, known: Catalogue, findings: Findings) -> Node:
         findings.add(
             node, "is empty: a suite measures something", hint="as in `metrics: [answer_relevancy, faithfulness]`"
         )
-    full = [_full_metric(item, known, findings) for item in node.value]
+    full = (_full_metric(item, known, findings) for item in node.value if not findings.full)
     return node.with_value(tuple(each for each in full if each is not None))
 
 
@@ -90,7 +91,7 @@ def _name_and_settings(item: Node, findings: Findings) -> tuple[str, Node] | Non
             )
         case dict() if item.value:
             first, *others = item.value
-            hint = f"indent {one_of(others).replace(' or ', ' and ')} further, to stand below `{first}`; or begin a new item with `- `"
+            hint = f"indent {all_of(others)} further, to stand below `{first}`; or begin a new item with `- `"
             findings.add(item, "one item is one metric, and here are several keys side by side", hint=hint)
         case _:
             findings.add(item, f"must be a metric; {actual(item)}", hint=_HOW)
@@ -104,7 +105,7 @@ def _refuse_unknown(kind: str, settings: Node, known: Catalogue, findings: Findi
     names = {metric.name: metric.name for metric in known.metrics} | {m.class_name: m.name for m in known.metrics}
     found = nearest(kind, names)
     hint = (
-        f"nearest known metric: {names[found]}" if found else f"known metrics: {one_of(m.name for m in known.metrics)}"
+        f"nearest known metric: {names[found]}" if found else f"known metrics: {all_of(m.name for m in known.metrics)}"
     )
     findings.add_key(settings, f"there is no metric called {shown(kind)}", hint=hint)
 
@@ -113,30 +114,40 @@ def _check_arguments(metric: CatalogueMetric, settings: Node, given: dict[str, N
     known = {argument.name: argument for argument in metric.arguments if argument.name not in RESERVED}
     for key, node in given.items():
         if key not in known:
-            close = nearest(key, (*known, *RESERVED))
-            hint = f"nearest known key: {close}" if close else f"it knows {one_of((*RESERVED, *known))}"
+            usable = ("name", "threshold", "judge", *known)
+            close = nearest(key, usable)
+            hint = f"nearest known key: {close}" if close else f"it knows {all_of(usable)}"
             findings.add_key(node, f"`{metric.name}` has no such argument", hint=hint)
         elif not (node.value is None and not known[key].required):
             _check_type(node, known[key], findings)
     for argument in known.values():
         if argument.required and argument.name not in given:
-            findings.add_missing(settings, argument.name, f"is missing: `{metric.name}` needs it, {_due(argument)}")
+            findings.add_missing(
+                _as_mapping(settings, metric.name),
+                argument.name,
+                f"is missing: `{metric.name}` needs it, {argument_words(argument)}",
+            )
     if metric.one_of and not any(key in given for key in metric.one_of):
         findings.add(settings, f"`{metric.name}` needs {one_of(metric.one_of)}")
 
 
-def _due(argument: Argument) -> str:
+def _as_mapping(item: Node, name: str) -> Node:
+    """The settings, or for a bare metric the place that they would have."""
+    return replace(item, field=path_key(item.field, name)) if isinstance(item.value, str) else item
+
+
+def argument_words(argument: Argument) -> str:
+    """What to write for an argument: `a list of texts`, `a text (a regular expression …)`."""
     schema = argument_schema(argument)
-    words = phrase(schema) if schema else "a value"
-    items = schema.get("items", {}).get("enum")
-    words = f"a list of {one_of(items)}" if items else words
-    return f"{words}: {argument.note}" if argument.note else words
+    words = phrase(schema) if schema else ""
+    note = f"({argument.note})" if words else argument.note
+    return " ".join(part for part in (words, note) if part and part != "()") or "a value"
 
 
 def _check_type(node: Node, argument: Argument, findings: Findings) -> None:
     schema = argument_schema(argument)
     if not fits(node, schema):
-        findings.add(node, f"must be {_due(argument)}; {actual(node)}")
+        findings.add(node, f"must be {argument_words(argument)}; {actual(node)}")
         return
     choices = schema.get("items", schema).get("enum")
     for each in node.value if isinstance(node.value, tuple) and choices else ():

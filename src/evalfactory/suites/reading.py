@@ -96,7 +96,7 @@ def _validated(full: Node, findings: Findings) -> Suite | None:
 
 def _error(findings: Findings) -> InputError:
     problems = sorted(findings.problems, key=lambda problem: problem.line or 0)
-    count = f"{len(problems)} problems" if len(problems) > 1 else "a problem"
+    count = f"{'at least ' if findings.full else ''}{len(problems)} problems" if len(problems) > 1 else "a problem"
     more = len(problems) - MAX_PROBLEMS
     rest = (Problem(f"and {more} more", findings.file),) if more > 0 else ()
     return InputError(f"{findings.file} has {count}", (*problems[:MAX_PROBLEMS], *rest))

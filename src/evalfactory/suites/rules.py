@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from ..catalogue import Catalogue
 from ..records.case import Case
 from ..records.suite import NAME_PATTERN, OFFLINE_METRICS
+from .translate import actual
 from .tree import Findings, Node
-from .words import nearest, one_of, phrase, shown
+from .words import all_of, nearest, phrase, shown
 
 #: Folders that the store keeps beside those of the suites.
 STORE_FOLDERS = ("fingerprints", "limits", "recipes")
@@ -49,24 +50,33 @@ def _models(suite: Node) -> Iterator[Node]:
 def _check_names(suite: Node, findings: Findings) -> None:
     name = suite.child("name")
     if name is not None and isinstance(name.value, str):
+        usable = re.sub(r"""[\s/\\:*?"'<>|]+""", "-", name.value).strip("-.")
         if name.value.lower() in STORE_FOLDERS:
-            findings.add(name, f"{one_of(STORE_FOLDERS)} is a folder of the store's own", hint="choose another name")
-        elif re.search(r"\S\s+\S", name.value) and re.fullmatch(NAME_PATTERN, "-".join(name.value.split())):
-            hint = f"for instance {'-'.join(name.value.split())}"
-            findings.add(name, "is also a folder's name, so it has no spaces", hint=hint)
+            findings.add(name, "the store keeps a folder of this name for itself", hint="choose another name")
+        elif not re.fullmatch(NAME_PATTERN, name.value) and re.fullmatch(NAME_PATTERN, usable):
+            findings.add(name, f"must be {_name_words()}; {actual(name)}", hint=f"for instance {usable}")
     for tier, node in _children(suite.child("tiers")).items():
         if not re.fullmatch(NAME_PATTERN, tier):
-            findings.add_key(node, f"a tier's name must be {phrase({'type': 'string', 'pattern': NAME_PATTERN})}")
+            findings.add_key(node, f"a tier must have {_name_words()}")
+
+
+def _name_words() -> str:
+    return phrase({"type": "string", "pattern": NAME_PATTERN})
 
 
 def _check_fields(suite: Node, findings: Findings) -> None:
     dataset = suite.child("dataset")
     known = list(Case.model_fields)
     for field, node in _children(dataset.child("fields") if dataset else None).items():
-        if field not in known:
+        inside_metadata = re.fullmatch(r"metadata\..+", field)
+        if field not in known and _snake(field) not in (*known, "additional_metadata") and not inside_metadata:
             close = nearest(field, known)
             hint = f"nearest: {close}" if close else f"fields are {', '.join(known)}"
             findings.add_key(node, "a case has no such field; ours stand left, your columns right", hint=hint)
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z])([A-Z])", r"_\1", name).lower()
 
 
 def _check_model(model: Node, findings: Findings) -> None:
@@ -86,7 +96,7 @@ def _check_unique_metrics(suite: Node, findings: Findings) -> None:
         name = _children(metric)["name"]
         earlier = first.setdefault(name.value, name)
         if earlier is not name:
-            where = f" (the first is on line {earlier.line})" if earlier.line else ""
+            where = f", as on line {earlier.line}" if earlier.line else ""
             hint = "give one of them a `name:` of its own"
             findings.add_key(metric, f"a second metric is called {shown(str(name.value))}{where}", hint=hint)
 
@@ -113,6 +123,6 @@ def _check_offline(suite: Node, known: Catalogue, findings: Findings) -> None:
         if kind is None or kind.value != "offline" or entry is None:
             continue
         if entry.uses_judge and entry.name not in OFFLINE_METRICS:
-            able = one_of(each.name for each in known.metrics if not each.uses_judge or each.name in OFFLINE_METRICS)
+            able = all_of(each.name for each in known.metrics if not each.uses_judge or each.name in OFFLINE_METRICS)
             message = f"the offline judge compares words, which is not enough for `{entry.name}`"
-            findings.add(metric, message, hint=f"give it a `judge:` that is a model; offline can {able}")
+            findings.add(metric, message, hint=f"give it a `judge:` that is a model; without one these work: {able}")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ..records.suite import DEFAULT_TIERS, Limits, ModelSpec
+from .translate import actual
 from .tree import Findings, Node, planted
-from .words import one_of, shown
+from .words import all_of, shown
 
 _OPENAI_URL = str(ModelSpec.model_fields["base_url"].default)
 _OFFLINE_KEYS = ("kind", *Limits.model_fields)
 _TARGETS = {"url": "http", "model": "chat", "python": "python"}
+_TARGET_HINT = "{url: an HTTP endpoint}, {model: a chat with your prompt} or {python: a function}"
 _OPTIONAL_SECTIONS = ("target", "tiers", "gate", "execution")
 
 
@@ -54,7 +56,7 @@ def _offline(node: Node, findings: Findings) -> Node:
     assert isinstance(node.value, dict)
     for key, child in node.value.items():
         if key not in _OFFLINE_KEYS and not (key == "model" and child.value == "offline"):
-            hint = f"it takes {one_of(_OFFLINE_KEYS)}"
+            hint = f"it takes {all_of(_OFFLINE_KEYS)}"
             findings.add_key(child, "the offline judge is no model and has no such key", hint=hint)
     return node.with_value({**node.value, "model": node.value["kind"]})
 
@@ -62,18 +64,17 @@ def _offline(node: Node, findings: Findings) -> Node:
 def full_target(node: Node, findings: Findings) -> Node:
     """The target with its `kind`, told by the one key that only it has."""
     if not isinstance(node.value, dict):
+        findings.add(node, f"must be a mapping; {actual(node)}", hint=_TARGET_HINT)
         return node
     told = [key for key in _TARGETS if key in node.value]
     kind = node.value.get("kind")
     if len(told) != 1:
-        found = f"; here are {one_of(told).replace(' or ', ' and ')}" if told else ""
-        hint = "url: an HTTP endpoint, model: a chat with your prompt, python: a function"
-        findings.add(node, f"needs exactly one of `url`, `model` and `python`{found}", hint=hint)
+        found = f"; here are {all_of(told)}" if told else ""
+        findings.add(node, f"needs exactly one of `url`, `model` and `python`{found}", hint=_TARGET_HINT)
         return node
     if kind is not None and kind.value != _TARGETS[told[0]]:
         findings.add(kind, f"a target with `{told[0]}` is of the kind `{_TARGETS[told[0]]}`", hint="leave `kind` out")
-        return node
-    made = node.with_value({**node.value, "kind": kind or planted(_TARGETS[told[0]], f"{node.field}.kind")})
+    made = node.with_value({**node.value, "kind": planted(_TARGETS[told[0]], f"{node.field}.kind")})
     return with_key_of_openai(made) if told[0] == "model" else made
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 
@@ -13,7 +14,7 @@ from .words import JsonSchema, nearest, phrase, shown
 
 _TARGET_RECORDS = {"http": "HttpTarget", "chat": "ChatTarget", "python": "PythonTarget"}
 #: Where a secret may stand by mistake: what is there is never repeated to a terminal or a log.
-_SECRET_PLACES = ("api_key", "headers", "query", "url")
+_SECRET_PLACES = ("api_key", "headers", "query")
 
 
 @cache
@@ -27,6 +28,8 @@ def report(error: ValidationError, root: Node, findings: Findings) -> None:
     errors = error.errors(include_url=False, include_context=False)
     meant = set()  # keys that a misspelt one stands for: they are not also missing
     for each in sorted(errors, key=lambda one: one["type"] != "extra_forbidden"):
+        if findings.full:
+            return
         node, schema = _locate(root, each["loc"])
         last = str(each["loc"][-1]) if each["loc"] else ""
         if each["type"] == "extra_forbidden":
@@ -65,7 +68,7 @@ def actual(node: Node) -> str:
             return f"it is `{node.raw}`, which YAML reads as {str(node.value).lower()}"
         case bool():
             return f"it is {str(node.value).lower()}"
-        case str() if any(place in node.field for place in _SECRET_PLACES):
+        case str(text) if any(place in node.field for place in _SECRET_PLACES) or _may_hold_a_key(node.field, text):
             return "what is there is not shown, as it may be secret"
         case "":
             return "it is an empty text"
@@ -77,6 +80,15 @@ def actual(node: Node) -> str:
             return "it is a list" if node.value else "it is an empty list"
         case dict():
             return "it is a mapping" if node.value else "it is an empty mapping"
+
+
+def lowered(sentence: str) -> str:
+    """The sentence as it stands inside another one; a name or an abbreviation in front keeps its capital."""
+    return sentence[:1].lower() + sentence[1:] if re.match(r"[A-Z]([a-z']| )", sentence) else sentence
+
+
+def _may_hold_a_key(field: str, text: str) -> bool:
+    return field.endswith("url") and any(mark in text for mark in "@?")
 
 
 def resolved(schema: JsonSchema) -> JsonSchema:
@@ -120,16 +132,15 @@ def _step(schema: JsonSchema, step: int | str) -> JsonSchema | None:
 
 
 def _report_missing(holder: Node, schema: JsonSchema, key: str, findings: Findings) -> None:
-    due = resolved(schema["properties"][key])
     examples = {
         "judge": "`judge: offline` needs nothing; a model is {model: …, base_url: …, api_key_env: …}",
         "metrics": "as in `metrics: [answer_relevancy, faithfulness]`",
         "dataset": "as in `dataset: cases.jsonl`",
         "name": "as in `name: support-bot`",
     }
-    findings.add_missing(
-        holder, key, f"is missing: {phrase(due)}", hint=examples.get(key) if not holder.field else None
-    )
+    meaning = resolved(schema["properties"][key]).get("description", "")
+    hint = examples.get(key) if not holder.field else lowered(meaning.removesuffix("."))
+    findings.add_missing(holder, key, "is missing", hint=hint)
 
 
 def _hint(node: Node, schema: JsonSchema) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..errors import Problem
-from .words import path_key
+from .words import path_key, visible
 
 Scalar = str | int | float | bool | None
 
@@ -59,12 +59,21 @@ def planted(value: object, at: str) -> Node:
             return Node(str(value), at, raw=str(value))
 
 
+#: More than that, and it is another kind of file; the search for what was meant would only take long.
+MOST_FINDINGS = 1000
+
+
 @dataclass(slots=True)
 class Findings:
     """The problems found so far. What is already reported is not reported again by a later check."""
 
     file: str
     problems: list[Problem] = field(default_factory=list)
+    _fields: set[str] = field(default_factory=set)
+
+    @property
+    def full(self) -> bool:
+        return len(self.problems) >= MOST_FINDINGS
 
     def add(self, node: Node, message: str, *, hint: str | None = None) -> None:
         """Report `node`, unless it or what holds it has been reported."""
@@ -80,14 +89,13 @@ class Findings:
 
     def reported(self, at: str) -> bool:
         """Whether the field, or one that holds it, already has a problem."""
-        return any(
-            p.field is not None and at.startswith(p.field) and _inside(at[len(p.field) :]) for p in self.problems
-        )
+        ends = (index for index, mark in enumerate(at) if mark in ".[")
+        return at in self._fields or any(at[:end] in self._fields for end in ends)
 
     def _add(self, at: str, line: int | None, message: str, hint: str | None) -> None:
-        if not self.reported(at):
-            self.problems.append(Problem(message, self.file, line, at or None, hint))
-
-
-def _inside(rest: str) -> bool:
-    return not rest or rest[0] in ".["
+        if self.full or self.reported(at):
+            return
+        if at:
+            self._fields.add(at)
+        harmless = visible(message), visible(hint) if hint else None  # whoever wrote what they quote
+        self.problems.append(Problem(harmless[0], self.file, line, at or None, harmless[1]))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import unicodedata
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
@@ -15,8 +14,8 @@ JsonSchema: TypeAlias = dict[str, Any]
 _LONGEST_SHOWN = 60
 
 _PATTERN_WORDS = {
-    NAME_PATTERN: "a name of at most 100 characters, without spaces, quotes or any of / \\ : * ? < > |, "
-    "and with no dot or hyphen in front",
+    NAME_PATTERN: "a name that a folder can have: no spaces, quotes or any of / \\ : * ? < > |, no dot or hyphen in "
+    "front, nothing invisible, at most 100 characters",
     LABEL_PATTERN: "a name of one line, at most 100 characters, without spaces at its ends",
     IMPORT_PATTERN: "an import path such as package.module:name",
     VARIABLE_PATTERN: "the name of an environment variable",
@@ -41,12 +40,12 @@ def shown(text: str) -> str:
 
 def visible(text: str) -> str:
     """`text` with controls, invisible and direction-changing characters spelt out."""
-    return "".join(f"\\u{ord(c):04x}" if unicodedata.category(c)[0] == "C" else c for c in text)
+    return "".join(f"\\u{ord(c):04x}" if not c.isprintable() else c for c in text)
 
 
 def path_key(path: str, key: str) -> str:
     """`path.key`, or `path["key"]` when the key is no plain word."""
-    if not re.fullmatch(r"[\w-]+", key):
+    if not re.fullmatch(rf"[\w-]{{1,{_LONGEST_SHOWN}}}", key):
         return f"{path}[{shown(key)}]"
     return f"{path}.{key}" if path else key
 
@@ -67,12 +66,19 @@ def _squashed(word: str) -> str:
     return re.sub(r"[\s_-]+", "", word).lower().removesuffix("metric")
 
 
-def one_of(words: Iterable[str], *, most: int = 40) -> str:
-    """`a`, `b` or `c`, as a reader would list them; the first `most` of them."""
-    some = [f"`{word}`" for word in words]
-    if len(some) > most:
-        return ", ".join([*some[:most], f"and {len(some) - most} more"])
-    return " or ".join(part for part in (", ".join(some[:-1]), some[-1]) if part)
+def one_of(words: Iterable[str]) -> str:
+    """`a`, `b` or `c`."""
+    return _listed(words, "or")
+
+
+def all_of(words: Iterable[str]) -> str:
+    """`a`, `b` and `c`."""
+    return _listed(words, "and")
+
+
+def _listed(words: Iterable[str], last: str) -> str:
+    *most, end = (f"`{word}`" for word in words)
+    return f"{', '.join(most)} {last} {end}" if most else end
 
 
 def phrase(schema: JsonSchema) -> str:
@@ -94,7 +100,7 @@ def phrase(schema: JsonSchema) -> str:
         case "boolean":
             return "true or false"
         case "array":
-            return f"a list of {_plural(schema['items'])}" if schema.get("items") else "a list"
+            return "a list" + (_items(schema["items"]) if schema.get("items") else "")
         case _:
             return "a mapping"
 
@@ -105,8 +111,10 @@ def _text_phrase(schema: JsonSchema) -> str:
     return "a text" if not schema.get("minLength") else "a text that is not empty"
 
 
-def _plural(schema: JsonSchema) -> str:
-    return {"string": "texts", "object": "mappings"}.get(schema.get("type", ""), "values")
+def _items(schema: JsonSchema) -> str:
+    if "enum" in schema:
+        return f", each item {one_of(schema['enum'])}"
+    return {"string": " of texts", "object": " of mappings"}.get(schema.get("type", ""), "")
 
 
 def _bounds(schema: JsonSchema) -> str:

@@ -11,6 +11,8 @@ from .words import shown, visible
 _PLAIN_WORDS = (
     ("mapping values are not allowed", "a `key: value` cannot stand here", "a text with `: ` in it needs quotes; else look at the indentation"),
     ("could not find expected ':'", "a key without its `:`", "write `key: value`, with a space after the colon"),
+    ("scanning an alias", "`*` here means an anchor, and this is no name of one", "a text that begins with * needs quotes"),
+    ("scanning an anchor", "`&` here sets an anchor, and this is no name for one", "a text that begins with & needs quotes"),
     ("undefined alias", "`*` here means an anchor, and there is none of that name", "a text that begins with * needs quotes"),
     ("duplicate anchor", "the same anchor (`&name`) is set twice", None),
     ("did not find expected ',' or ']'", "a list in brackets lacks a comma or its `]`", None),
@@ -32,12 +34,11 @@ def syntax_problem(error: yaml.YAMLError, text: str, file: str) -> Problem:
     if mark is None:
         return Problem(f"cannot be read as YAML: {visible(words)}", file)
     begun = getattr(error, "context_mark", None)
-    if begun is not None and ("flow" in context or "quoted" in context):
-        line = begun.line + 1  # where the bracket or the quote opens
-    else:
-        line = mark.line + 1
+    opening = begun is not None and ("flow" in context or "quoted" in context)  # the bracket, the quote
+    line = (begun or mark).line + 1 if opening else mark.line + 1
     lines = text.splitlines()
-    if tab := _tab_line(lines, mark.line):
+    tab = _tab_line(lines, mark.line) or (mark.line + 1 if "tab character" in words else None)
+    if tab:
         return Problem(
             "a tab indents this line, and YAML allows only spaces", file, tab, hint="replace the tab by spaces"
         )

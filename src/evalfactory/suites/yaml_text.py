@@ -50,7 +50,7 @@ def compose(text: str, *, file: str) -> yaml.Node:
         root: yaml.Node | None = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
         raise InputError(f"{file} is not YAML", (syntax_problem(error, text, file),)) from None
-    if root is None:
+    if root is None or (isinstance(root, yaml.ScalarNode) and root.tag.endswith(":null")):
         raise refused(file, "is empty: a suite needs name, dataset, judge and metrics", hint=_BEGIN)
     return root
 

@@ -17,9 +17,10 @@ _TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = frozenset({"str", "timestamp", "value"})  # a date stays the text it is
 _NUMBER_TAGS = frozenset({"int", "float", "str"})
 _BOOLEANS = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
+_KEY_KINDS = {"int": "a number", "float": "a number", "bool": "true or false", "null": "nothing"}
 _FLOAT = re.compile(r"[-+]?(?:\d*\.\d+|\d+\.\d*|\d+(?=[eE]))(?:[eE][-+]?\d+)?", re.ASCII)
 _LARGEST = 2**63 - 1
-_EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")  # a number to everybody but YAML 1.1
+EXPONENT = re.compile(r"[-+]?\d+(\.\d*)?[eE][-+]?\d+")  # a number to everybody but YAML 1.1
 
 
 def read_tree(text: str, findings: Findings) -> Node:
@@ -45,7 +46,7 @@ class _Expansion:
         tag = source.tag.removeprefix(_TAG)
         match source:
             case yaml.ScalarNode():
-                return place.with_value(self._scalar(place, tag, plain_style=source.style is None))
+                return place.with_value(self._scalar(place, tag, plain_style=not source.style))
             case yaml.SequenceNode() if tag == "seq":
                 items = enumerate(source.value)
                 return place.with_value(tuple(self.node(item, f"{at}[{i}]", None, depth + 1) for i, item in items))
@@ -61,7 +62,7 @@ class _Expansion:
         if depth > MAX_DEPTH:
             raise refused(self.findings.file, "is nested too deeply; does an alias hold itself?", line=line)
         if self.nodes > MAX_NODES or self.characters > 4 * MAX_BYTES:
-            raise refused(self.findings.file, "grows too large when its aliases are spelt out", line=line)
+            raise refused(self.findings.file, "has too many values, or aliases that multiply", line=line)
 
     def _mapping(self, place: Node, source: yaml.MappingNode, depth: int) -> dict[str, Node]:
         found: dict[str, Node] = {}
@@ -103,12 +104,13 @@ class _Expansion:
             return str(key.value)
         where = Node("", path_key(place.field, key.value), line)
         hint = f"put it in quotes: {shown(key.value)}"
-        self.findings.add(where, "a key must be a text, and YAML reads this one as something else", hint=hint)
+        kind = _KEY_KINDS.get(key.tag.removeprefix(_TAG), "something else")
+        self.findings.add(where, f"a key must be a text, and YAML reads this one as {kind}", hint=hint)
         return None
 
     def _scalar(self, place: Node, tag: str, *, plain_style: bool) -> Scalar:
         raw = place.raw
-        if tag in _TEXT_TAGS and not (plain_style and _EXPONENT.fullmatch(raw)):
+        if tag in _TEXT_TAGS and not (plain_style and EXPONENT.fullmatch(raw)):
             return self._text(place)
         if ":" in raw and tag in {"int", "float"}:
             return raw  # 12:30 is a text to everybody but YAML 1.1
