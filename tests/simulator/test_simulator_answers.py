@@ -120,6 +120,16 @@ def test_a_claim_that_quotes_a_doubted_text_is_doubted_with_the_stated_odds() ->
     assert 0.7 < share("It is said that “Mumbai is the capital.”") < 0.9
 
 
+def test_a_whole_doubted_text_in_the_prompt_lowers_the_score() -> None:
+    odds, doubted = Odds(bad_share=0.0, pass_if_good=1.0, doubt=1.0), Doubted(["It opens at ten.\nOn Mondays at noon."])
+    asked = "Give a score between 0 and 1.\n\nActual Output:\nIt opens at {}.\nOn Mondays at noon.\n\nJSON:"
+
+    def score(hour: str) -> float:
+        return float(json.loads(answer(read_chat(chat(asked.format(hour), SCORE)), 0, odds, doubted))["score"])
+
+    assert score("ten") < 0.5 < score("nine")
+
+
 @given(st.integers(0, 9), st.binary(min_size=16, max_size=16), st.integers(0, 9), st.integers(0, 9))
 def test_faults_depend_on_seed_request_and_try_and_end_in_time(
     seed: int, digest: bytes, nth_try: int, most: int

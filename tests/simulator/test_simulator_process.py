@@ -12,6 +12,7 @@ import pytest
 
 from evalfactory.errors import InputError, UsageError
 from evalfactory.judge.simulator import How, Outage, SimulatorOptions, add_arguments, options_from
+from evalfactory.judge.simulator.counters import Counters
 from evalfactory.judge.simulator.fault import Fault
 from evalfactory.judge.simulator.latency import Latency, Shape
 from evalfactory.judge.simulator.telling import Odds
@@ -50,6 +51,15 @@ def test_a_signal_stops_it_cleanly_and_the_counters_come_out(stop: signal.Signal
         assert "Traceback" not in errors
 
 
+def test_every_flag_fault_outage_and_counter_stands_in_the_reference() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "judge-sim.md").read_text(encoding="utf-8")
+    parser = argparse.ArgumentParser(add_help=False)
+    add_arguments(parser)
+    flags = [flag for action in parser._actions for flag in action.option_strings]
+    missing = [name for name in (*flags, *Fault, *How, *Counters().as_json()) if f"`{name}" not in page]
+    assert not missing
+
+
 def test_no_flags_are_the_defaults() -> None:
     assert options() == SimulatorOptions()
 
@@ -61,7 +71,7 @@ def test_every_flag_ends_in_the_options(tmp_path: Path) -> None:
         "--seed 7 --latency lognormal --latency-mean-s 0.2 --latency-sigma 0.4 --requests-per-minute 6000 --burst 9"
         " --tokens-per-minute 1000 --max-concurrent 5 --fault server_error=0.2 --fault cut=0.1 --max-faults 2 --hang-s 3"
         " --context-tokens 99 --expect-key k --outage 1:2 --outage 3:4:refused --bad-share 0.1 --pass-if-bad 0.2"
-        " --pass-if-good 0.9 --doubt-odds 0.7 --progress-s"
+        " --pass-if-good 0.9 --doubt-odds 0.7 --progress"
     )
     assert options(*flags.split(), "--doubt", str(made_up)) == SimulatorOptions(
         seed=7,

@@ -32,7 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_fault_arguments(parser.add_argument_group("faults"), default)
     _add_judging_arguments(parser.add_argument_group("judging"), default.odds)
     parser.add_argument(
-        "--progress-s", type=float, metavar="S", nargs="?", const=5.0, help="a line on stderr every S seconds (5)"
+        "--progress",
+        dest="progress_s",
+        type=float,
+        metavar="S",
+        nargs="?",
+        const=5.0,
+        help="a line on stderr every S seconds (5)",
     )
 
 

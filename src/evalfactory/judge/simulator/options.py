@@ -72,7 +72,7 @@ class SimulatorOptions:
             ("tokens-per-minute", self.tokens_per_minute),
             ("max-concurrent", self.max_concurrent),
             ("context-tokens", self.context_tokens),
-            ("progress-s", self.progress_s),
+            ("progress", self.progress_s),
         )
 
     def _shares(self) -> tuple[tuple[str, float], ...]:

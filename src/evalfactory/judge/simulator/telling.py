@@ -59,20 +59,23 @@ class Doubted:
     """Texts known to be made up: whole, and their sentences as a claim quotes them."""
 
     def __init__(self, texts: Sequence[str] = ()) -> None:
-        self._texts = frozenset(text.strip() for text in texts)
-        self._sentences = frozenset(sentence for text in self._texts for sentence in sentences(text))
+        whole = [text.strip() for text in texts if text.strip()]
+        self._by_first_line = {text.partition("\n")[0].strip(): text for text in whole}
+        self._sentences = frozenset(sentence for text in whole for sentence in sentences(text))
 
     def __bool__(self) -> bool:
         return bool(self._sentences)
 
     def covers(self, thing: str) -> bool:
-        """Whether a thing is such a text, or quotes one between “ and ”."""
+        """Whether a thing is a sentence of such a text, or quotes one between “ and ”."""
         _, _, quoted = thing.partition("“")
         return thing in self._sentences or quoted.rpartition("”")[0] in self._sentences
 
-    def names(self, prompt: str) -> bool:
-        """Whether the prompt's paragraphs contain a doubted text as a whole."""
-        return any(paragraph.strip() in self._texts for paragraph in prompt.split("\n"))
+    def stands_in(self, prompt: str) -> bool:
+        """Whether such a text stands in the prompt as a whole, on lines of its own or behind a label."""
+        lines = [line.strip() for line in prompt.split("\n")]
+        starts = (*lines, *(line.partition(": ")[2] for line in lines))
+        return any(text in prompt for start in starts if (text := self._by_first_line.get(start)))
 
 
 class JudgeTeller:
@@ -87,7 +90,7 @@ class JudgeTeller:
 
     def start(self) -> Mood:
         quotes = self._reading.quotes
-        doubted = bool(self._doubted) and self._doubted.names(self._reading.prompt)
+        doubted = bool(self._doubted) and self._doubted.stands_in(self._reading.prompt)
         return Mood(self._good(doubted=doubted), self._dice.pick(quotes), whole=True)
 
     def choose(self, name: str, mood: Mood, options: Sequence[Json]) -> Json:
