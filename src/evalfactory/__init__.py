@@ -1,3 +1,50 @@
-"""evalfactory: the LLM test factory."""
+"""evalfactory: the LLM test factory. Cases in, verdict out, nothing lost."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .api import (
+        Baseline,
+        Comparison,
+        Forecast,
+        Observer,
+        Report,
+        RunEntry,
+        RunStatus,
+        Suite,
+        Verified,
+        bless,
+        collect,
+        compare,
+        load_suite,
+        plan,
+        report,
+        resume,
+        retry,
+        run,
+        runs,
+        status,
+        verify,
+    )
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "Baseline", "Comparison", "Forecast", "Observer", "Report", "RunEntry", "RunStatus", "Suite", "Verified",
+    "__version__", "bless", "collect", "compare", "load_suite", "plan", "report", "resume", "retry", "run", "runs",
+    "status", "verify",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    """The public name, from the module that is loaded at its first use."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(".api", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

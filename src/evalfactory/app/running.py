@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import secrets
 import signal
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -202,15 +203,18 @@ async def _runner(workers: int, store: Store) -> AsyncIterator[LocalRunner]:
     """Worker processes that stop cleanly on Ctrl-C and SIGTERM, and are gone at the end whatever happens."""
     local = LocalRunner(workers)
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, local.stop, Exit.INTERRUPTED)
-    loop.add_signal_handler(signal.SIGTERM, local.stop, Exit.TERMINATED)
+    in_main_thread = threading.current_thread() is threading.main_thread()  # the only one that can take signals
+    if in_main_thread:
+        loop.add_signal_handler(signal.SIGINT, local.stop, Exit.INTERRUPTED)
+        loop.add_signal_handler(signal.SIGTERM, local.stop, Exit.TERMINATED)
     await local.start()
     try:
         yield local
     finally:
         await local.close()
-        loop.remove_signal_handler(signal.SIGINT)
-        loop.remove_signal_handler(signal.SIGTERM)
+        if in_main_thread:
+            loop.remove_signal_handler(signal.SIGINT)
+            loop.remove_signal_handler(signal.SIGTERM)
 
 
 @asynccontextmanager

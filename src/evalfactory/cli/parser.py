@@ -154,13 +154,13 @@ def _following(commands: Commands[_Parser]) -> None:
     _run(status)
     _json(status)
     explain = _command(
-        commands, "explain", "show one case of a run: measurements, and with --ask the prompts and raw answers",
-        "evalfactory explain refund-03 --run latest --ask",
+        commands, "explain", "measure one case of a run again, showing every prompt and raw answer",
+        "evalfactory explain refund-03 --run latest --metric faithfulness",
     )  # fmt: skip
     explain.add_argument("case", help="the case's id")
     explain.add_argument("--run", default="latest", metavar="RUN", help="run id, or `latest`")
     explain.add_argument("--metric", metavar="NAME", help="only this metric")
-    explain.add_argument("--ask", action="store_true", help="measure it again now, showing every prompt and raw answer")
+    explain.add_argument("--recorded", action="store_true", help="only what the run recorded; asks no judge")
     explain.add_argument("--suite", metavar="FILE", help="its suite, when it has metrics or a target of your own")
     _store(explain)
     _json(explain)

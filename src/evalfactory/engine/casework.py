@@ -11,7 +11,7 @@ from ..records.case import Case, FrozenCase
 from ..records.measurement import Failure, Measurement, Output, Slot
 from .events import Started, finished
 from .measuring import Admission, errored, measure, skipped
-from .producing import Producer
+from .producing import Producer, completed
 from .reusing import copied, copied_output
 from .shard import OpenSlot, Shard
 from .station import Station
@@ -56,7 +56,7 @@ class CaseWork:
                 for slot in slots:
                     self._keep(shard, errored(case.id, self._admission(slot), output.failure))
                 return
-            case = producer.completed(case, output)
+            case = completed(case, output)
             slots = self._unmeasured(shard, case, [slot.recipe.name for slot in slots])
             await self._copy(shard, slots)
             slots = shard.still_open(slots)

@@ -23,5 +23,3 @@ def parse_part(body: bytes) -> tuple[PartHeader | None, list[Measurement | Outpu
         else:
             records.append(record)
     return header, records
-
-

@@ -12,6 +12,8 @@ from ..records.case import Case
 from ..records.measurement import Failure, Measurement
 from ..records.plan import MetricRecipe
 
+Trace = list[dict[str, object]]
+
 LONGEST_MESSAGE = 2000  # characters of an error kept in a record
 
 
@@ -51,13 +53,14 @@ class Deadline:
         self._timer.cancel()
 
 
-async def measure(metrics: Metrics, case: Case, admission: Admission) -> Measurement:
+async def measure(metrics: Metrics, case: Case, admission: Admission, *, trace: Trace | None = None) -> Measurement:
     """The slot's measurement: `scored` or `errored`, never an exception that belongs to this case alone.
 
-    Runs in a task of its own. Raises `UnavailableError`, `RefusedError` and the like, which say nothing about the
+    Runs in a task of its own; `trace` is given every call's prompt and answer. Raises `UnavailableError`, `RefusedError` and the like, which say nothing about the
     case: its slot stays pending.
     """
     meter = Meter(asyncio.get_running_loop().time(), rank=admission.rank)
+    meter.trace = trace
     current_meter.set(meter)
     deadline = Deadline(meter, admission.deadline_s)
     try:

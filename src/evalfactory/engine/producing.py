@@ -53,12 +53,12 @@ class Producer:
             fingerprint=mark,
         )
 
-    @staticmethod
-    def completed(case: Case, output: Output) -> Case:
-        """The case with what the target produced; what it did not produce stays as the dataset has it."""
-        produced = {
-            name: value
-            for name in ("actual_output", "retrieval_context", "tools_called")
-            if (value := getattr(output, name)) is not None
-        }
-        return case.model_copy(update=produced)
+
+def completed(case: Case, output: Output) -> Case:
+    """The case with what the target produced; what it did not produce stays as the dataset has it."""
+    produced = {
+        name: value
+        for name in ("actual_output", "retrieval_context", "tools_called")
+        if (value := getattr(output, name)) is not None
+    }
+    return case.model_copy(update=produced)

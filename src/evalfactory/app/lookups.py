@@ -1,0 +1,52 @@
+"""One case of a run, found in the store."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from ..engine.frozen import frozen_cases
+from ..engine.lines import parse_part
+from ..errors import UsageError
+from ..records.case import FrozenCase
+from ..records.measurement import Commit, Output
+from ..records.plan import Plan
+from ..storage.layout import RunKeys
+from ..storage.port import Store
+from .planning import read_plan
+
+
+def frozen_case(store: Store, keys: RunKeys, plan: Plan, case_id: str) -> FrozenCase:
+    """The case as it was dealt, in this run or in the one that it supplements.
+
+    Raises:
+        UsageError: The run has no such case; the nearest ids are named.
+    """
+    ids: list[str] = []
+    for shard in plan.shards:
+        for piece in frozen_cases(store, keys, shard):
+            for frozen in piece:
+                if frozen.case.id == case_id:
+                    return frozen
+                ids.append(frozen.case.id)
+    if plan.parent is not None:
+        parent = RunKeys(plan.suite, plan.parent.run_id)
+        return frozen_case(store, parent, read_plan(store, parent), case_id)
+    near = ", ".join(get_close_matches(case_id, ids, n=3, cutoff=0.4))
+    raise UsageError(f"run {keys.run_id} has no case {case_id!r}", hint=f"nearest: {near}" if near else None)
+
+
+def output_of(store: Store, keys: RunKeys, plan: Plan, case_id: str) -> Output | None:
+    """What the target produced for the case in this run; None when it produced nothing."""
+    if plan.target is None:
+        return None
+    for shard in plan.shards:
+        try:
+            commit = Commit.model_validate_json(store.read(keys.commit(shard.index)))
+        except FileNotFoundError:
+            continue
+        for part in commit.parts:
+            body = store.read(keys.part(shard.index, part.name))
+            for record in parse_part(body)[1]:
+                if isinstance(record, Output) and record.case_id == case_id and record.failure is None:
+                    return record
+    return None
