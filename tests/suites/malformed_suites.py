@@ -120,6 +120,9 @@ MALFORMED: dict[str, Malformed] = {
     "a dataset without a path": _problem(_head(dataset="dataset: {format: csv}"), "dataset.path", 2),
     "an unknown format": _problem(_head(dataset="dataset: {path: x, format: json-lines}"), "dataset.format", 2),
     "a field that no case has": _problem(_head(dataset="dataset: {path: x.csv, fields: {actual_ouput: a}}"), "dataset.fields.actual_ouput", 2),
+    "strata by a field that no case has": _problem(
+        _head(dataset="dataset: {path: x.csv, strata: metdata.topic}"), "dataset.strata", 2
+    ),
     "a text where a list is due": _problem(_head(dataset="dataset: {path: x.csv, must_run: {tags: urgent}}"), "dataset.must_run.tags", 2),
     "a boolean in a list of texts": _problem(_head(dataset="dataset: {path: x.csv, must_run: {tags: [yes]}}"), "dataset.must_run.tags[0]", 2),
     "a list where a mapping is due": _problem(_with("execution: [4]\n"), "execution", 5),

@@ -67,6 +67,11 @@ def _name_words() -> str:
 def _check_fields(suite: Node, findings: Findings) -> None:
     dataset = suite.child("dataset")
     known = list(Case.model_fields)
+    strata = dataset.child("strata") if dataset else None
+    if strata is not None and isinstance(strata.value, str) and strata.value.split(".")[0] not in known:
+        close = nearest(strata.value.split(".")[0], known)
+        hint = f"nearest: {close}" if close else "for instance `tags` or `metadata.topic`"
+        findings.add(strata, f"a case has no such field; {actual(strata)}", hint=hint)
     for field, node in _children(dataset.child("fields") if dataset else None).items():
         inside_metadata = re.fullmatch(r"metadata\..+", field)
         if field not in known and _snake(field) not in (*known, "additional_metadata") and not inside_metadata:

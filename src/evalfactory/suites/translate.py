@@ -61,6 +61,8 @@ def report_unknown(holder: Node, key: str, known: Sequence[str], findings: Findi
 
 def actual(node: Node) -> str:
     """What is there instead: `it is the text "ten"`, `it is a list`."""
+    if node.value is not None and (any(place in node.field for place in _SECRET_PLACES) or _may_hold_a_key(node)):
+        return "what is there is not shown, as it may be secret"
     match node.value:
         case None:
             return "it has no value"
@@ -68,8 +70,6 @@ def actual(node: Node) -> str:
             return f"it is `{node.raw}`, which YAML reads as {str(node.value).lower()}"
         case bool():
             return f"it is {str(node.value).lower()}"
-        case str(text) if any(place in node.field for place in _SECRET_PLACES) or _may_hold_a_key(node.field, text):
-            return "what is there is not shown, as it may be secret"
         case "":
             return "it is an empty text"
         case str(text):
@@ -87,8 +87,8 @@ def lowered(sentence: str) -> str:
     return sentence[:1].lower() + sentence[1:] if re.match(r"[A-Z]([a-z']| )", sentence) else sentence
 
 
-def _may_hold_a_key(field: str, text: str) -> bool:
-    return field.endswith("url") and any(mark in text for mark in "@?")
+def _may_hold_a_key(node: Node) -> bool:
+    return isinstance(node.value, str) and node.field.endswith("url") and any(mark in node.value for mark in "@?")
 
 
 def resolved(schema: JsonSchema) -> JsonSchema:
@@ -151,7 +151,8 @@ def _hint(node: Node, schema: JsonSchema) -> str | None:
     if value is None:
         return "give it a value, or remove the line"
     if kind == "string" and isinstance(value, bool | int | float) and "enum" not in schema:
-        return f'put it in quotes: "{node.raw}"'
+        secret = "is not shown" in actual(node)
+        return "put it in quotes" if secret else f'put it in quotes: "{node.raw}"'
     return None
 
 
