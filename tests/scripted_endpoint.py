@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from aiohttp import web
 
+from evalfactory.judge.client import open_judge
 from evalfactory.judge.meter import Meter
-from evalfactory.judge.port import current_meter
+from evalfactory.judge.port import Judge, current_meter
 from evalfactory.judge.retry import RetryPolicy
+from evalfactory.records.suite import JudgeSpec
+
+Answered = TypeVar("Answered")
 
 #: Retries, probes and pauses in milliseconds.
 QUICK = RetryPolicy(base_s=0.002, cap_s=0.01, away_after_s=0.03, probe_base_s=0.002, probe_cap_s=0.01)
@@ -168,5 +172,29 @@ def metered(*, rank: int = 0, trace: bool = False) -> Iterator[Meter]:
         current_meter.reset(token)
 
 
-def seeded() -> random.Random:
-    return random.Random(7)
+def with_judge(
+    endpoint: ScriptedEndpoint,
+    do: Callable[[Judge], Awaitable[Answered]],
+    *,
+    policy: RetryPolicy = QUICK,
+    share: float = 1.0,
+    succeeded_before: bool = False,
+    **spec: Any,
+) -> Answered:
+    """What `do` returns, given a judge at the endpoint; both live as long as `do` runs."""
+
+    async def run() -> Answered:
+        async with endpoint:
+            judge = open_judge(
+                JudgeSpec(**{"model": "m", "base_url": endpoint.url} | spec),
+                share=share,
+                succeeded_before=succeeded_before,
+                policy=policy,
+                rng=random.Random(7),
+            )
+            try:
+                return await do(judge)
+            finally:
+                await judge.close()
+
+    return asyncio.run(run())

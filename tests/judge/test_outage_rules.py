@@ -139,31 +139,81 @@ def test_being_refused_for_a_long_time_is_an_outage_in_the_end() -> None:
     assert line.step(now_s).over
 
 
+def fail(trial: Trial, availability: Availability, now_s: float = 0.0) -> None:
+    """One failure of the call, as the endpoint tells it to both."""
+    availability.failed("HTTP 500", now_s, innocent=trial.failed(now_s))
+
+
 @pytest.mark.parametrize("answers_meanwhile", [0, 1])
 def test_a_call_is_lost_after_its_tries_only_if_others_were_answered_meanwhile(answers_meanwhile: int) -> None:
     availability = Availability(POLICY, math.inf)
     availability.answered()  # before it began: proves nothing
-    trial = Trial.begin(availability, 0.0)
+    trial = Trial(availability, 0.0)
     for _ in range(3):
-        trial.failed(availability, 1.0)
+        fail(trial, availability)
     for _ in range(answers_meanwhile):
         availability.answered()
-    assert not trial.is_lost(availability, 4)
-    trial.failed(availability, 2.0)
-    assert trial.is_lost(availability, 4) == bool(answers_meanwhile)
+    assert not trial.is_lost(4)
+    fail(trial, availability)
+    assert trial.is_lost(4) == bool(answers_meanwhile)
+
+
+def test_an_outage_that_begins_while_calls_are_on_their_way_loses_none_of_them() -> None:
+    availability = Availability(POLICY, math.inf)
+    trials = [Trial(availability, 0.0) for _ in range(5)]
+    availability.answered()  # the last answer for a long time
+    for second in range(100):
+        for trial in trials:
+            fail(trial, availability, float(second) / 20)
+            assert not trial.is_lost(4)
+
+
+def test_an_outage_is_not_held_against_a_call_that_had_failed_before() -> None:
+    availability = Availability(POLICY, math.inf)
+    unlucky, other = Trial(availability, 0.0), Trial(availability, 0.0)
+    fail(unlucky, availability)
+    availability.answered()
+    for _ in range(20):
+        fail(other, availability)
+        fail(unlucky, availability)
+        assert not unlucky.is_lost(4)
+
+
+def test_two_poisoned_requests_that_are_the_last_ones_are_both_lost() -> None:
+    availability = Availability(POLICY, math.inf)
+    first, second = Trial(availability, 0.0), Trial(availability, 0.0)
+    for _ in range(2):
+        fail(first, availability)
+        fail(second, availability)
+        availability.answered()  # others, while there are some
+    for _ in range(4):
+        fail(first, availability)
+        fail(second, availability)
+    assert first.is_lost(4)
+    assert second.is_lost(4)
 
 
 def test_tries_from_an_outage_do_not_count_when_it_is_over() -> None:
     availability = Availability(POLICY, math.inf)
-    trial = Trial.begin(availability, 0.0)
+    trial = Trial(availability, 0.0)
     for second in range(20):
-        availability.failed("HTTP 502", float(second))
-        trial.failed(availability, float(second))
+        fail(trial, availability, float(second))
     availability.look(20.0)
     availability.answered()  # it is back
     for second in range(21, 24):
-        trial.failed(availability, float(second))
+        fail(trial, availability, float(second))
         availability.answered()
-        assert not trial.is_lost(availability, 4)
-    trial.failed(availability, 24.0)
-    assert trial.is_lost(availability, 4)
+        assert not trial.is_lost(4)
+    fail(trial, availability, 24.0)
+    assert trial.is_lost(4)
+
+
+def test_nothing_is_lost_while_the_endpoint_is_away() -> None:
+    availability = Availability(POLICY, math.inf)
+    trial = Trial(availability, 0.0)
+    availability.answered()
+    for second in range(20):
+        fail(trial, availability, float(second))
+        availability.look(float(second))
+    assert availability.away
+    assert not trial.is_lost(4)

@@ -22,6 +22,7 @@ class Landing(NamedTuple):
     how: Literal["answered", "failed", "refused", "cancelled"]
     reason: str = ""
     pause_s: float | None = None  # that the endpoint asked for when it refused
+    innocent: bool = True  # a failure that may be the endpoint's rather than the request's
 
 
 class Wish(NamedTuple):
@@ -94,7 +95,7 @@ class Admission:
                 self.pacer.answered()
                 self.availability.answered()
             case "failed":
-                self.availability.failed(landing.reason, now_s)
+                self.availability.failed(landing.reason, now_s, innocent=landing.innocent)
             case "refused":
                 self.pacer.refused(entry.sent_s, now_s, landing.pause_s)
                 self.availability.refused(landing.reason, now_s)

@@ -12,18 +12,20 @@ The rules:
    that answers all others. Any answer ends it.
 2. When `outage_s` have passed since the first failure after the last answer, every waiting call ends as
    unavailable. Their work stays pending.
-3. A call that has failed `max_tries` times is given up as an error only if some other call was answered since its
-   first try. Tries before or in a spell of being away do not count: after it every call has all its tries again.
-4. So one poisoned request that makes the server fail whenever it is sent becomes an error while others are answered.
-   If it is the only request there is from its first try on, nobody can tell it from an outage, and it ends as one:
-   pending after `outage_s`, never as a made-up error, and never in a run that hangs.
+3. A call is given up as an error after `max_tries` failures that count, and only if some other call was answered
+   since its first try. A failure counts unless another call, one that is not known to fail while others are
+   answered, has failed too since the last answer: then the endpoint is under suspicion, not the call. Failures
+   while the endpoint is away do not count, and when it comes back every call has all its tries again.
+4. So one poisoned request that makes the server fail whenever it is sent becomes an error while others are answered,
+   and also when it is the last one left. If it is the only request there is from its first try on, nobody can tell
+   it from an outage, and it ends as one: pending after `outage_s`, never as a made-up error, and never in a run
+   that hangs.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
 
 from .retry import RetryPolicy
 
@@ -40,7 +42,8 @@ class Availability:
         self.away = False
         self.last_failure = ""
         self.next_probe_s = -math.inf
-        self._failures = 0
+        self.innocent_failures = 0  # since the last answer, of calls that may be able to be answered
+        self._failures = 0  # since the last answer
         self._probe_delay_s = policy.probe_base_s
 
     @property
@@ -53,11 +56,12 @@ class Availability:
         self.spells += self.away
         self.failing_since_s = None
         self.away = False
-        self._failures = 0
+        self._failures = self.innocent_failures = 0
         self._probe_delay_s = self._policy.probe_base_s
 
-    def failed(self, reason: str, now_s: float) -> None:
+    def failed(self, reason: str, now_s: float, *, innocent: bool = True) -> None:
         self._failures += 1
+        self.innocent_failures += innocent
         self._unanswered(reason, now_s)
 
     def refused(self, reason: str, now_s: float) -> None:
@@ -88,31 +92,46 @@ class Availability:
             self.failing_since_s = now_s
 
 
-@dataclass(slots=True)
 class Trial:
     """One call's tries since its first one, or since the endpoint came back from being away."""
 
-    answers: int
-    spells: int
-    began_s: float
-    failures: int = 0
-    refusals: int = 0
+    def __init__(self, availability: Availability, now_s: float) -> None:
+        self._availability = availability
+        self._begin(now_s)
+        self.refusals = 0
 
-    @classmethod
-    def begin(cls, availability: Availability, now_s: float) -> Trial:
-        return cls(availability.answers, availability.spells, now_s)
+    def failed(self, now_s: float) -> bool:
+        """Count a failure, before the endpoint's own count of it; whether the call may still be an innocent one.
 
-    def failed(self, availability: Availability, now_s: float) -> None:
-        """Count a failure; the first one after a spell of being away begins the trial anew."""
-        if self.spells != availability.spells:
-            self.answers, self.spells, self.began_s = availability.answers, availability.spells, now_s
-            self.failures = self.refusals = 0
+        A call that fails, sees others answered, and fails again is a suspect.
+        """
+        if self._spells != self._availability.spells:
+            self._begin(now_s)
+        if self._seen != self._availability.answers:
+            self._suspect |= self.failures > 0
+            self._seen = self._availability.answers
+            self._innocent_failures = 0
         self.failures += 1
+        self._counted += self._availability.innocent_failures == self._innocent_failures
+        self._innocent_failures += not self._suspect
+        return not self._suspect
 
-    def is_lost(self, availability: Availability, max_tries: int) -> bool:
-        """All tries failed, although others were answered meanwhile."""
-        return self.failures >= max_tries and availability.answers > self.answers
+    def is_lost(self, max_tries: int) -> bool:
+        """All tries failed while others were answered."""
+        return self._counted >= max_tries and self._others_answered() and not self._availability.away
 
-    def is_never_admitted(self, availability: Availability, now_s: float, outage_s: float) -> bool:
+    def is_never_admitted(self, now_s: float, outage_s: float) -> bool:
         """Refused as too fast for as long as an outage may last, although others were answered meanwhile."""
-        return self.refusals > 0 and now_s - self.began_s > outage_s and availability.answers > self.answers
+        return self.refusals > 0 and now_s - self._began_s > outage_s and self._others_answered()
+
+    def _begin(self, now_s: float) -> None:
+        self._began_s = now_s
+        self._spells = self._availability.spells
+        self._answers = self._seen = self._availability.answers
+        self._suspect = False
+        self._innocent_failures = 0  # its own, since the last answer
+        self._counted = 0
+        self.failures = 0
+
+    def _others_answered(self) -> bool:
+        return self._availability.answers > self._answers

@@ -80,14 +80,14 @@ class Endpoint:
         """What `read` makes of the first reply that it takes for an answer. Charges `current_meter`."""
         loop = asyncio.get_running_loop()
         meter = current_meter.get(None) or Meter(loop.time())
-        trial = Trial.begin(self._availability, loop.time())
+        trial = Trial(self._availability, loop.time())
         wish = Wish(meter.rank, len(message.body or b"") / 4.0 + self._output_tokens)
         tries = 0
         while True:
             entry = await self._gate.enter(meter, wish)
             tries += 1
             self._count(meter, retry=tries > 1, reask=reask and tries == 1)
-            outcome = await self._try(entry, message, read, meter)
+            outcome = await self._try(entry, message, read, trial, meter)
             if isinstance(outcome, Answered):
                 return outcome.value
             delay_s = self._after(outcome, trial, tries)
@@ -98,7 +98,7 @@ class Endpoint:
             await self._transport.close()
 
     async def _try(
-        self, entry: Pass, message: Message, read: Callable[[Reply], Outcome[T]], meter: Meter
+        self, entry: Pass, message: Message, read: Callable[[Reply], Outcome[T]], trial: Trial, meter: Meter
     ) -> Outcome[T]:
         """What one request came to. Its place is free afterwards, whatever happens."""
         landing = Landing("cancelled")
@@ -107,7 +107,7 @@ class Endpoint:
                 reply = await self._transport.send(self._to, message.body, self._patience(), message.params)
             outcome = self._understood(reply, read) if isinstance(reply, Reply) else reply
             self._learn(entry, outcome, meter)
-            landing = self._landing(outcome)
+            landing = self._landing(outcome, trial)
         finally:
             self._gate.leave(entry, landing)
         if meter.trace is not None:
@@ -119,7 +119,7 @@ class Endpoint:
             return read(reply)
         return classify(reply, time.time(), not_found_bars=self._identity.not_found_bars)
 
-    def _landing(self, outcome: Outcome[Any]) -> Landing:
+    def _landing(self, outcome: Outcome[Any], trial: Trial) -> Landing:
         """What the queue must know of an outcome."""
         match outcome:
             case Answered() | Denied():
@@ -128,7 +128,8 @@ class Endpoint:
             case Throttled(message, after_s):
                 return Landing("refused", self._identity.says(message), self._spread(after_s))
             case Fault(_, message) | Barred(_, message):
-                return Landing("failed", self._identity.says(message))
+                innocent = trial.failed(asyncio.get_running_loop().time())
+                return Landing("failed", self._identity.says(message), innocent=innocent)
             case _:
                 assert_never(outcome)
 
@@ -150,8 +151,7 @@ class Endpoint:
                 assert_never(outcome)
 
     def _after_failure(self, fault: Fault, trial: Trial, tries: int) -> float:
-        trial.failed(self._availability, asyncio.get_running_loop().time())
-        if trial.is_lost(self._availability, self._limits.max_tries):
+        if trial.is_lost(self._limits.max_tries):
             raise self._identity.failed(fault.error_class, fault.message, tries)
         asked_s = self._spread(fault.after_s) or 0.0
         return max(asked_s, backoff_s(trial.failures, self._policy, self._rng))
@@ -160,7 +160,7 @@ class Endpoint:
         """A pause that the server asked for holds the whole queue; without one each call waits for itself."""
         trial.refusals += 1
         now_s = asyncio.get_running_loop().time()
-        if trial.is_never_admitted(self._availability, now_s, self._limits.outage_s):
+        if trial.is_never_admitted(now_s, self._limits.outage_s):
             raise self._identity.failed("rate_limit", message, tries)
         return backoff_s(trial.refusals, self._policy, self._rng) if after_s is None else 0.0
 

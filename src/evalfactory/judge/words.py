@@ -40,5 +40,5 @@ def redacted(text: str, secrets: Iterable[str]) -> str:
 
 def clipped(text: str, limit: int = MESSAGE_LIMIT) -> str:
     """At most `limit` characters of `text` on one visible line."""
-    line = _UNSEEN.sub(" ", storable(text[: limit * 8])).strip()
+    line = " ".join(_UNSEEN.sub(" ", storable(text[: limit * 8])).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"
