@@ -72,6 +72,7 @@ def plan(
         tier="smoke",
         suite_digest="suite digest",
         dataset_digest="dataset digest",
+        inputs_digest="inputs digest",
         dataset_cases=cases,
         versions={"deepeval": "4.3.1", "evalfactory": "0.1.0"},
         recipes=recipes,

@@ -99,8 +99,12 @@ def test_another_judge_recipe_or_dataset_makes_a_comparison_weaker_and_is_said()
     ours = plan()
     assert weaker_because(ours, plan()) is None
     theirs = plan([recipe(FIRST, model="gpt-5", digest="x"), recipe(SECOND, digest="y"), recipe("toxicity")])
-    theirs = theirs.model_copy(update={"dataset_digest": "older"})
+    theirs = theirs.model_copy(update={"dataset_digest": "older answers", "inputs_digest": "older"})
     assert weaker_because(ours, theirs) == (
         "The baseline has another judge for answer_relevancy (gpt-5 then, qwen3-32b now); "
-        "another recipe for faithfulness; another version of the dataset."
+        "another recipe for faithfulness; other cases in its dataset."
     )
+
+
+def test_a_new_prompts_answers_to_the_same_cases_make_a_comparison_no_weaker() -> None:
+    assert weaker_because(plan(), plan().model_copy(update={"dataset_digest": "older answers"})) is None

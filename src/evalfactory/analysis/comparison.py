@@ -139,8 +139,8 @@ def weaker_because(plan: Plan, baseline: Plan) -> str | None:
         reasons.append(f"another judge for {', '.join(judged)} ({pair})")
     if changed:
         reasons.append(f"another recipe for {', '.join(changed)}")
-    if plan.dataset_digest != baseline.dataset_digest:
-        reasons.append("another version of the dataset")
+    if plan.inputs_digest != baseline.inputs_digest:
+        reasons.append("other cases in its dataset")
     return f"The baseline has {'; '.join(reasons)}." if reasons else None
 
 

@@ -65,6 +65,7 @@ def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, sto
             selection=options.choice.in_words(),
             suite_digest=loaded.digest,
             dataset_digest=spool.digest(),
+            inputs_digest=spool.inputs_digest(),
             dataset_cases=len(spool),
             versions=versions(),
             recipes=recipes,

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any
 
 from ..records.base import canonical_json
-from ..records.case import Case
+from ..records.case import Case, input_digest
 
 
 class Spool:
@@ -24,6 +24,7 @@ class Spool:
         self.weights = array("d")
         self.must_run: list[int] = []
         self._digests: list[bytes] = []
+        self._inputs: list[bytes] = []
         self._offsets = array("Q", [0])
         self._file = tempfile.TemporaryFile(prefix="evalfactory-cases-")  # noqa: SIM115  closed by `__exit__`
 
@@ -47,6 +48,7 @@ class Spool:
         self.strata.append(stratum)
         self.weights.append(weight)
         self._digests.append(hashlib.sha256(text).digest())
+        self._inputs.append(hashlib.sha256(f"{case.id}\n{input_digest(case)}".encode()).digest())
 
     def case(self, index: int) -> Case:
         """The case at that position."""
@@ -55,10 +57,15 @@ class Spool:
 
     def digest(self) -> str:
         """SHA-256 of the dataset's content, the same whatever the order of its lines."""
-        whole = hashlib.sha256()
-        for digest in sorted(self._digests):
-            whole.update(digest)
-        return whole.hexdigest()
+        return _of_all(self._digests)
+
+    def inputs_digest(self) -> str:
+        """SHA-256 of the cases' ids and input sides alone."""
+        return _of_all(self._inputs)
+
+
+def _of_all(digests: list[bytes]) -> str:
+    return hashlib.sha256(b"".join(sorted(digests))).hexdigest()
 
 
 def stratum(case: Case, field: str) -> str:

@@ -67,15 +67,17 @@ JUDGED_FIELDS = (
 )  # fmt: skip
 
 
-def derived_id(case: Case) -> str:
-    """The id of a case that has none: from its input side alone, so that new answers meet the old ones' case.
-
-    Single turn: the `input`. Conversation: the scenario and what the user said. 16 hexadecimal digits.
-    """
+def input_digest(case: Case) -> str:
+    """SHA-256 of the case's input side. Single turn: the `input`; conversation: the scenario and what the user said."""
     if case.turns is None:
-        return digest_of(["single", case.input])[:16]
+        return digest_of(["single", case.input])
     said = [turn.content for turn in case.turns if turn.role == "user"]
-    return digest_of(["conversation", case.scenario, said])[:16]
+    return digest_of(["conversation", case.scenario, said])
+
+
+def derived_id(case: Case) -> str:
+    """The id of a case that has none: 16 digits of its input side alone, so that new answers meet the old ones' case."""
+    return input_digest(case)[:16]
 
 
 class FrozenCase(Record):

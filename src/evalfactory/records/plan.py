@@ -61,6 +61,7 @@ class Plan(Record):
     selection: str = Field(default="", description="A quick look at some cases, in words; empty for a whole tier.")
     suite_digest: str
     dataset_digest: str
+    inputs_digest: str = Field(description="Of the cases' ids and input sides alone: the same for a new prompt's answers.")
     dataset_cases: int = Field(description="Cases in the dataset, of which the tier takes `cases`.")
     versions: dict[str, str]
     recipes: tuple[MetricRecipe, ...]
