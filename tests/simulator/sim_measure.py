@@ -104,7 +104,8 @@ async def halueval(path: str, *runs: str) -> dict[str, Any]:
 
 
 async def rag(bridge: Bridge, case: LLMTestCase) -> tuple[float, float]:
-    relevancy, faithfulness = m.AnswerRelevancyMetric(model=bridge), m.FaithfulnessMetric(model=bridge)
+    relevancy = m.AnswerRelevancyMetric(model=bridge, include_reason=False)
+    faithfulness = m.FaithfulnessMetric(model=bridge, include_reason=False)
     return (await measured(relevancy, case))["score"], (await measured(faithfulness, case))["score"]
 
 
