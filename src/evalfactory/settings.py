@@ -27,6 +27,14 @@ def environment() -> Mapping[str, str]:
     return os.environ
 
 
+def worker_environment() -> dict[str, str]:
+    """The environment of a worker process: this one's, with sets in the same order in every worker.
+
+    Some of DeepEval's prompts list a set; with Python's random hashing two workers would ask differently.
+    """
+    return {**os.environ, "PYTHONHASHSEED": "0"}
+
+
 def block_deepeval_side_effects() -> None:
     """Set DeepEval's environment block in this process; call before importing it."""
     os.environ.update(DEEPEVAL_ENVIRONMENT)

@@ -18,6 +18,7 @@ from ..engine.orders import Assignment, NoMore, Order, encode_message
 from ..errors import Exit
 from ..records.measurement import Slot
 from ..records.plan import Plan
+from ..settings import worker_environment
 from .casualties import Casualties, after_death
 from .progress import Progress, WorkerProgress
 
@@ -208,7 +209,14 @@ class LocalRunner:
 async def _spawn() -> tuple[Process, str]:
     """A worker process in a session of its own, so that Ctrl-C reaches the runner alone; and its attempt's name."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "evalfactory.worker", stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True
+        sys.executable,
+        "-m",
+        "evalfactory.worker",
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
+        env=worker_environment(),
+        start_new_session=True,
     )
     return process, secrets.token_hex(4)
 
