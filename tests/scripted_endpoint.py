@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -80,8 +81,9 @@ def error(status: int, message: str = "no", headers: dict[str, str] | None = Non
 class ScriptedEndpoint:
     """Serves while the `async with` block lasts. `script` gives the action for each request."""
 
-    def __init__(self, script: Callable[[Asked], Action]) -> None:
+    def __init__(self, script: Callable[[Asked], Action], tls: ssl.SSLContext | None = None) -> None:
         self._script = script
+        self._tls = tls
         self.asked: list[Asked] = []
         self.in_flight = self.peak = 0
         self._never = asyncio.Event()
@@ -92,10 +94,10 @@ class ScriptedEndpoint:
         app.router.add_route("*", "/{tail:.*}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.0, handler_cancellation=True)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=self._tls)
         await site.start()
         self.port: int = self._runner.addresses[0][1]
-        self.url = f"http://127.0.0.1:{self.port}/v1"
+        self.url = f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}/v1"
         return self
 
     async def __aexit__(

@@ -45,9 +45,15 @@ def address(method: str, url: str, headers: Mapping[str, str], query: Mapping[st
     if proxy is None:
         return Address(method, target, CIMultiDict(headers), None, {})
     through = URL(proxy if "://" in proxy else f"http://{proxy}")
-    user = through.user
-    login = {"Proxy-Authorization": aiohttp.encode_basic_auth(user, through.password or "")} if user else {}
-    return Address(method, target, CIMultiDict(headers), through.with_user(None), login)
+    login = _login(through)
+    if target.scheme == "https":  # the proxy hears the login when the tunnel is opened, the endpoint never does
+        return Address(method, target, CIMultiDict(headers), through.with_user(None), login)
+    return Address(method, target, CIMultiDict({**headers, **login}), through.with_user(None), {})
+
+
+def _login(proxy: URL) -> dict[str, str]:
+    user = proxy.user
+    return {"Proxy-Authorization": aiohttp.encode_basic_auth(user, proxy.password or "")} if user else {}
 
 
 class Transport:
