@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import math
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -13,14 +14,15 @@ from types import TracebackType
 from typing import Any
 
 from ..catalogue import catalogue
-from ..errors import EvalFactoryError, InputError
-from ..judge.port import CallError, Judge, current_meter
+from ..errors import InputError
+from ..judge.port import Judge, current_meter
 from ..records.case import Case
 from ..records.plan import MetricRecipe
 from . import deepeval_api as deepeval
 from .arguments import constructor_arguments
 from .aside import FromAside, aside
 from .cases import test_case_of
+from .foreign import Translated
 from .in_order import InOrder
 from .model import AskNow, JudgeModel
 from .own import build_own
@@ -29,6 +31,9 @@ from .sources import load
 
 #: Metrics measured in threads of their own at once, a process; each takes three file descriptors.
 THREADS = 64
+
+#: Four metrics tell, once a process, that an earlier DeepEval scored them the other way round.
+_DIRECTION = ".* now scores in the same direction as every other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,8 @@ def bench_of(recipe: MetricRecipe, folder: Path | None) -> Bench:
     """The metric made ready, tried once: what the suite says wrongly is told now, not once a case."""
     build = _own_builder(recipe, folder) if ":" in recipe.type else _builder(recipe, folder)
     known = catalogue().get(recipe.type)
-    with _WrongArguments(recipe):
+    with Translated(_wrong(recipe)), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=_DIRECTION)
         sample = build(JudgeModel(_Nobody(), recipe.judge.model))
     is_graph = isinstance(sample, deepeval.DAGMetric | deepeval.ConversationalDAGMetric)
     return Bench(
@@ -88,7 +94,7 @@ def bench_of(recipe: MetricRecipe, folder: Path | None) -> Bench:
 
 async def _measured(bench: Bench, case: Case, judge: Judge, ask_now: AskNow | None) -> Scored:
     model = JudgeModel(InOrder(judge) if bench.in_order else judge, bench.recipe.judge.model, ask_now)
-    with _MetricFailure(model):
+    with Translated(MetricError), _HiddenFailure(model):
         metric = bench.build(model)
         returned = await metric.a_measure(test_case_of(case), **bench.quietly)
         return _scored(metric, returned)
@@ -121,7 +127,7 @@ def _builder(recipe: MetricRecipe, folder: Path | None) -> Callable[[JudgeModel]
         raise InputError(f"there is no metric {recipe.type!r}")
     cls = getattr(deepeval.metrics, known.class_name)
     parameters = inspect.signature(cls.__init__).parameters
-    with _WrongArguments(recipe):
+    with Translated(_wrong(recipe)):
         given = constructor_arguments(recipe.type, recipe.args, partial(load, metric=recipe.name, folder=folder))
     given["threshold"] = recipe.threshold
     if "name" in parameters:
@@ -141,6 +147,13 @@ def _own_builder(recipe: MetricRecipe, folder: Path | None) -> Callable[[JudgeMo
     return lambda model: build_own(target, recipe.name, recipe.args, model, recipe.threshold)
 
 
+def _wrong(recipe: MetricRecipe) -> Callable[[str], Exception]:
+    return lambda reason: InputError(
+        f"the metric {recipe.name!r} does not accept its arguments: {reason}",
+        hint=f"see {recipe.type} in docs/reference/metrics.md",
+    )
+
+
 def _takes_indicator(metric: Any) -> bool:
     parameters = inspect.signature(metric.a_measure).parameters.values()
     return any(
@@ -158,8 +171,8 @@ class _Nobody:
         """Nothing to close."""
 
 
-class _MetricFailure:
-    """What a metric raises, told as its failure; a failure of its judge comes first, even if the metric hid it."""
+class _HiddenFailure:
+    """Brings a judge's failure to light that the metric has wrapped into another exception, or hidden behind a score."""
 
     def __init__(self, model: JudgeModel) -> None:
         self._model = model
@@ -168,25 +181,6 @@ class _MetricFailure:
         return None
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if error is not None and not isinstance(error, Exception):
-            return
         failure = self._model.failure
-        if failure is not None and error is not failure:
+        if failure is not None and error is not failure and (error is None or isinstance(error, Exception)):
             raise failure from None
-        if error is not None and not isinstance(error, EvalFactoryError | CallError | MetricError):
-            raise MetricError(f"{type(error).__name__}: {error}") from error
-
-
-class _WrongArguments:
-    """What a metric raises when it is built from the suite's arguments, told as a problem of the suite."""
-
-    def __init__(self, recipe: MetricRecipe) -> None:
-        self._recipe = recipe
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        if isinstance(error, Exception) and not isinstance(error, EvalFactoryError):
-            words = f"the metric {self._recipe.name!r} does not accept its arguments: {type(error).__name__}: {error}"
-            raise InputError(words, hint=f"see {self._recipe.type} in docs/reference/metrics.md") from error

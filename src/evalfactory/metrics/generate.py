@@ -15,8 +15,10 @@ from .examples import EXAMPLE_ARGUMENTS
 from .introspect import MetricClass, metric_classes
 from .loading import deepeval_version
 from .measured import blocks, calls_of, order_matters, strict_threshold, threshold_matters
+from .page import page_text
 
 CATALOGUE = Path(__file__).parent.parent / "catalogue" / "catalogue.json"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "metrics.md"
 
 
 def generated_catalogue() -> Catalogue:
@@ -59,7 +61,8 @@ async def _entry(metric: MetricClass) -> CatalogueMetric:
 
 def main(arguments: list[str]) -> int:
     """0 when everything is written, or fresh; 1 when `--check` finds something stale."""
-    wanted = {CATALOGUE: catalogue_text(generated_catalogue())}
+    fresh = generated_catalogue()
+    wanted = {CATALOGUE: catalogue_text(fresh), PAGE: page_text(fresh)}
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if "--check" in arguments:
         return 1 if stale else 0

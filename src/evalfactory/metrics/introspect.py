@@ -12,20 +12,41 @@ from ..catalogue import Argument
 from ..records.case import CaseKind
 from . import deepeval_api as deepeval
 
-#: Parts of module names whose metrics need what our cases do not have.
-_OTHER_MODULES = (
-    "multimodal_metrics",
-    "voice",
-    "mcp",
-    "jev_eval",
-    "arena",
-    "audio",
-    "transcription",
-    "dag",
-    "base_metric",
-)
-#: These judge a recorded trace; without one they ask the judge about `null`.
-_TRACE_ONLY = ("PlanAdherenceMetric", "PlanQualityMetric", "StepEfficiencyMetric", "AgentLoopDetectionMetric")
+_PICTURES = "judges pictures"
+_VOICE = "judges a recorded voice"
+_TRACE = "judges a recorded trace; without one it asks the judge about `null`"
+_MCP = "needs MCP servers and calls, which cases do not have"
+_SYSTEM_ONE = "needs a System One model"
+_DAG = "is built from a graph in Python: `module:name` of a `DeepAcyclicGraph`"
+
+#: DeepEval's metrics that are not for suites, and why.
+LEFT_OUT = {
+    "AgentLoopDetectionMetric": _TRACE,
+    "AgentResponsivenessMetric": _VOICE,
+    "AudioGlitchMetric": _VOICE,
+    "AudioIntegrityMetric": _VOICE,
+    "ConversationalDAGMetric": _DAG,
+    "ConversationalJevEval": _SYSTEM_ONE,
+    "DAGMetric": _DAG,
+    "ImageCoherenceMetric": _PICTURES,
+    "ImageEditingMetric": _PICTURES,
+    "ImageHelpfulnessMetric": _PICTURES,
+    "ImageReferenceMetric": _PICTURES,
+    "JevEval": _SYSTEM_ONE,
+    "MCPTaskCompletionMetric": _MCP,
+    "MCPUseMetric": _MCP,
+    "MultiTurnMCPUseMetric": _MCP,
+    "PlanAdherenceMetric": _TRACE,
+    "PlanQualityMetric": _TRACE,
+    "SpeechIntelligibilityMetric": _VOICE,
+    "StepEfficiencyMetric": _TRACE,
+    "TextToImageMetric": _PICTURES,
+    "TranscriptionAccuracyMetric": _VOICE,
+    "TurnTakingNaturalnessMetric": _VOICE,
+    "VoiceConsistencyMetric": _VOICE,
+    "VoiceNaturalnessMetric": _VOICE,
+    "VoiceReliabilityMetric": _VOICE,
+}
 #: Constructor parameters that are ours to set, cannot be written in YAML, or do nothing here.
 _NOT_FOR_SUITES = {
     "self", "model", "threshold", "async_mode", "verbose_mode", "system_one_model", "eval_mode", "flaky", "name",
@@ -85,10 +106,8 @@ def _params(cls: Any, attribute: str) -> tuple[str, ...]:
 
 
 def _is_ours(cls: Any) -> bool:
-    if not (inspect.isclass(cls) and issubclass(cls, (deepeval.BaseMetric, deepeval.BaseConversationalMetric))):
-        return False
-    module = cls.__module__.removeprefix("deepeval.metrics.")
-    return cls.__name__ not in _TRACE_ONLY and not any(part in module for part in _OTHER_MODULES)
+    bases = (deepeval.BaseMetric, deepeval.BaseConversationalMetric)
+    return inspect.isclass(cls) and issubclass(cls, bases) and cls not in bases and cls.__name__ not in LEFT_OUT
 
 
 def _described(cls: Any) -> MetricClass:

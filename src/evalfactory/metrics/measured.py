@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Mapping
 from functools import partial
 from typing import Any, NamedTuple
@@ -119,7 +120,9 @@ def built(metric: MetricClass, args: Mapping[str, Any], judge: RehearsalJudge, t
         given["model"] = PatientModel(judge)
     if metric.name.endswith("geval"):
         given["name"] = metric.name
-    return getattr(deepeval.metrics, metric.class_name)(threshold=threshold, **given)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".* now scores in the same direction as every other")
+        return getattr(deepeval.metrics, metric.class_name)(threshold=threshold, **given)
 
 
 class ContraryJudge(RehearsalJudge):

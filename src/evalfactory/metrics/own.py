@@ -20,6 +20,7 @@ from ..records.case import CaseKind
 from ..records.plan import MetricRecipe
 from ..records.suite import JudgeSpec, MetricSpec
 from . import deepeval_api as deepeval
+from .foreign import Translated
 from .introspect import declared_fields
 from .loading import deepeval_version
 from .model import JudgeModel
@@ -55,7 +56,8 @@ def build_own(target: Any, name: str, args: Mapping[str, Any], model: JudgeModel
     if not callable(target):
         raise _no_metric(name, target)
     given = _accepted(target, name, dict(args), {"model": model, "threshold": threshold, "name": name})
-    made = target(**given)
+    with Translated(lambda reason: EnvironmentProblem(f"the metric {name!r} cannot be built: {reason}")):
+        made = target(**given)
     if isinstance(made, deepeval.DeepAcyclicGraph):
         return _dag(made, name, {}, model, threshold)
     if not isinstance(made, deepeval.BaseMetric | deepeval.BaseConversationalMetric):
@@ -90,7 +92,9 @@ def _accepted(target: Any, name: str, args: dict[str, Any], ours: dict[str, Any]
 def _dag(graph: Any, name: str, args: Mapping[str, Any], model: JudgeModel, threshold: float | None) -> Any:
     cls = deepeval.ConversationalDAGMetric if graph.multiturn else deepeval.DAGMetric
     given = {} if threshold is None else {"threshold": threshold}
-    return cls(**_accepted(cls, name, dict(args), {"name": name, "dag": graph, "model": model, **given}))
+    accepted = _accepted(cls, name, dict(args), {"name": name, "dag": graph, "model": model, **given})
+    with Translated(lambda reason: EnvironmentProblem(f"the graph of the metric {name!r} cannot be used: {reason}")):
+        return cls(**accepted)
 
 
 def _requires(made: Any, kind: CaseKind) -> tuple[str, ...]:
