@@ -79,7 +79,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         body = stub.objects.get(path)
         if body is None:
-            self._answer(404, _error("NoSuchKey"))
+            self._answer(404, _error("NoSuchKey", rest=f"<Key>{path}</Key>"))
         else:
             self._answer(200, body, ETag='"x"', **{"Last-Modified": "Sun, 22 Nov 2026 08:00:00 GMT"})
 
@@ -109,5 +109,5 @@ class _Handler(BaseHTTPRequestHandler):
         """Nothing."""
 
 
-def _error(code: str, message: str = "It went wrong.") -> bytes:
-    return f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message></Error>".encode()
+def _error(code: str, message: str = "It went wrong.", rest: str = "") -> bytes:
+    return f"<?xml version='1.0'?><Error><Code>{code}</Code><Message>{message}</Message>{rest}</Error>".encode()

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
-from obstore.store import ClientConfig, ObjectStore, RetryConfig, from_url
+from obstore.store import ObjectStore, from_url
 
 from ..errors import UsageError
 from ..settings import environment
 from .cloud_errors import FOREIGN, past_the_end, reason_of, translated
 from .keys import checked, checked_prefix
 from .port import Entry
+
+if TYPE_CHECKING:  # the library has them for type checkers only
+    from obstore.store import ClientConfig, RetryConfig
 
 _CONNECT_S = 10
 _REQUEST_S = 120  # a request with its body; cases files of large suites are tens of megabytes
@@ -92,8 +96,9 @@ class CloudStore:
             return None
 
     def put(self, key: str, body: bytes) -> None:
+        checked(key)
         with translated(self.url, key):
-            obstore.put(self._bucket, checked(key), body, use_multipart=False)
+            obstore.put(self._bucket, key, body, use_multipart=False)
 
     def folders(self, prefix: str) -> list[str]:
         folder = checked_prefix(prefix).rpartition("/")[0]

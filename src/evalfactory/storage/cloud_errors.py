@@ -16,12 +16,12 @@ FOREIGN = (BaseError, OSError, ValueError)
 _NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|bucket does not exist|container does not exist", re.IGNORECASE)
 _CREDENTIALS = re.compile(
     r"169\.254\.169\.254|169\.254\.170\.2|metadata\.google|InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|InvalidToken"
-    r"|UserNotFound|AuthenticationFailed|token request|\b401\b|Unauthenticated|AccountProblem|credential",
+    r"|UserNotFound|AuthenticationFailed|token request|status code: 401|Unauthenticated|AccountProblem|credential",
     re.IGNORECASE,
 )
-_PERMISSION = re.compile(r"PermissionDenied|AccessDenied|\b403\b|lacked the necessary privileges")
+_PERMISSION = re.compile(r"PermissionDenied|AccessDenied|status code: 403|lacked the necessary privileges")
 _REACH = re.compile(r"error sending request|timed? ?out|operation timed|connection|dns error|HTTP error", re.IGNORECASE)
-_SERVER = re.compile(r"\b(5\d\d|429) [A-Z]|SlowDown|InternalError|Server error", re.IGNORECASE)
+_SERVER = re.compile(r"status code: (5\d\d|429)|SlowDown|InternalError", re.IGNORECASE)
 
 _HINTS = (
     (_NO_BUCKET, "make the bucket first, and check its name and region"),
@@ -38,17 +38,33 @@ _HINTS = (
 
 def past_the_end(error: Exception) -> bool:
     """Whether the store refused a range because the object ends before it."""
-    return "416" in str(error) and "Range" in str(error)
+    return "status code: 416" in str(error)
 
 
 def reason_of(error: Exception) -> str:
     """The first, human part of obstore's message: no debug dump, no XML, one line, at most 300 characters."""
-    text = str(error).split("\n\nDebug source:")[0]
-    code = re.search(r"<Code>([^<]{1,80})</Code>(?:\s*<Message>([^<]{1,200}))?", text)
-    if code:
-        status = re.search(r"status code: (\d{3} [A-Za-z ]{1,40})", text)
-        return ": ".join(part for part in (status and status[1].strip(), code[1], code[2]) if part)
+    text = _answer(error) or _message(error)
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())[:300]
+
+
+def _message(error: Exception) -> str:
+    return str(error).split("\n\nDebug source:")[0]
+
+
+def _answer(error: Exception) -> str:
+    """Status, code and words of a cloud's answer in XML; empty when it sent none."""
+    code = re.search(r"<Code>([^<]{1,80})</Code>(?:\s*<Message>([^<]{1,200}))?", _message(error))
+    if not code:
+        return ""
+    status = re.search(r"status code: (\d{3} [A-Za-z ]{1,40})", _message(error))
+    return ": ".join(part for part in (status and status[1].strip(), code[1], code[2]) if part)
+
+
+def _clues(error: Exception) -> str:
+    """What a cause can be guessed from: the class, and words in which no name stands that a user chose."""
+    answer = _answer(error)
+    words = f"status code: {answer}" if answer else re.sub(r"https?://([^/\s]+)\S*", r"\1", _message(error))
+    return f"{type(error).__name__} {words}"
 
 
 @contextmanager
@@ -57,7 +73,7 @@ def translated(url: str, key: str, *, reading: bool = False) -> Iterator[None]:
     try:
         yield
     except FOREIGN as error:
-        text = f"{type(error).__name__} {error}"
+        text = _clues(error)
         if (
             reading
             and isinstance(error, FileNotFoundError)

@@ -6,6 +6,7 @@ folder that cannot be written to is an error instead of an endless loop.
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sys
@@ -75,7 +76,7 @@ class LocalStore:
                 names = [item.name for item in os.scandir(folder) if item.is_dir() and not item.name.startswith(".")]
             except (FileNotFoundError, NotADirectoryError):
                 return []
-            return sorted(name for name in names if any(_files(folder / name)))
+            return sorted(name for name in names if any(_objects(folder / name)))
 
     def delete(self, key: str) -> None:
         path = self.path(key)
@@ -128,7 +129,10 @@ def make_folders(folder: Path) -> None:
     if folder.is_dir():
         return
     make_folders(folder.parent)
-    folder.mkdir(exist_ok=True)
+    try:
+        folder.mkdir(exist_ok=True)
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder)) from None
     sync_folder(folder.parent)
 
 
@@ -151,6 +155,10 @@ def _make_root(root: Path) -> None:
     root.mkdir(parents=True, exist_ok=True)
     if root.name == ".evalfactory":  # the default lies in the user's repository, where it is not meant to be committed
         (root / ".gitignore").write_text("*\n")
+
+
+def _objects(folder: Path) -> Iterator[os.DirEntry[str]]:
+    return (item for item in _files(folder) if not item.name.endswith(PARTIAL))
 
 
 def _files(folder: Path) -> Iterator[os.DirEntry[str]]:
