@@ -18,7 +18,7 @@ from ..engine.station import Station
 from ..errors import EnvironmentProblem
 from ..judge.client import open_judge
 from ..judge.port import EndpointStatus, Judge, Paced
-from ..metrics.bridge import DeepEvalMetrics
+from ..metrics.later import MetricsWhenNeeded
 from ..records.plan import Plan
 from ..storage.layout import RunKeys
 from ..storage.open import open_store
@@ -61,7 +61,7 @@ async def open_station(assignment: Assignment, events: Events) -> AsyncIterator[
             plan=plan,
             store=store,
             keys=keys,
-            metrics=DeepEvalMetrics(plan.recipes, judges, folder),
+            metrics=MetricsWhenNeeded(plan.recipes, judges, folder),
             producer=producer,
             reuse=Reuse(store, keys),
             events=events,
