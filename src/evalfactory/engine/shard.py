@@ -80,6 +80,7 @@ class Shard:
         station = self._station
         parts = (*self._adopted, *await self.writer.seal())
         states = Counter(self._states.values())
+        used = resource.getrusage(resource.RUSAGE_SELF)
         commit = Commit(
             run_id=station.keys.run_id,
             shard=self.plan.index,
@@ -93,7 +94,8 @@ class Shard:
             reused=self._reused,
             versions=station.plan.versions,
             finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            peak_rss_mb=round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+            peak_rss_mb=round(used.ru_maxrss / 1024, 1),
+            cpu_s=round(used.ru_utime + used.ru_stime, 3),
         )
         body = commit.model_dump_json(indent=1).encode()
         return await asyncio.to_thread(station.store.create, station.keys.commit(self.plan.index), body)

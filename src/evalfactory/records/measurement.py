@@ -132,4 +132,5 @@ class Commit(Record):
     reused: int = 0
     versions: dict[str, str]
     finished_at: str = Field(default="", description="UTC, ISO 8601.")
-    peak_rss_mb: float = 0.0
+    peak_rss_mb: float = Field(default=0.0, description="Most memory the worker process has had, MiB.")
+    cpu_s: float = Field(default=0.0, description="CPU of the worker process from its start to this commit, seconds.")
