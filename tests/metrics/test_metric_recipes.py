@@ -151,7 +151,14 @@ def test_a_recipe_of_the_catalogue_is_made_without_deepeval() -> None:
 
 
 def test_importing_deepeval_through_us_prints_nothing_and_writes_nothing(tmp_path: Any) -> None:
-    program = "import evalfactory.metrics.bridge, sys; assert 'deepeval' in sys.modules"
+    program = (
+        "import sys\n"
+        "from evalfactory.metrics.loading import preload\n"
+        "assert 'deepeval' not in sys.modules\n"
+        "preload()\n"
+        "import evalfactory.metrics.bridge\n"
+        "assert 'deepeval' in sys.modules\n"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert list(tmp_path.iterdir()) == []

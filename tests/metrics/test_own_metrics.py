@@ -96,6 +96,14 @@ def test_its_version_is_declared_or_the_digest_of_its_source(tmp_path: Path) -> 
     assert own(tmp_path, "own_v4", body, version="2").code == "2"
 
 
+def test_a_source_that_has_changed_since_the_plan_is_refused(tmp_path: Path) -> None:
+    made = own(tmp_path, "own_changed", "self.score = 1.0\nreturn self.score")
+    path = tmp_path / "own_changed.py"
+    path.write_text(path.read_text() + "# changed\n")
+    with pytest.raises(EnvironmentProblem, match=r"was planned with source:\w+, and here is source:"):
+        measured(tmp_path, made)
+
+
 def test_arguments_threshold_and_version_each_make_another_recipe(tmp_path: Path) -> None:
     own(tmp_path, "own_digest", "self.score = 1.0\nreturn self.score")
     changes: list[dict[str, Any]] = [{}, {"threshold": 0.7}, {"version": "2"}, {"args": {"marks": []}}]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from ..records import case as records
 from .cases import tool_of
+from .checks import rubric_row, tool
 from .deepeval_api import (
     MultiTurnParams,
     Rubric,
@@ -38,13 +38,11 @@ def _params(kind: Any) -> Callable[[list[str]], list[Any]]:
 
 
 def _tools(tools: list[Any]) -> list[Any]:
-    return [
-        tool_of(records.ToolCall.model_validate({"name": tool} if isinstance(tool, str) else tool)) for tool in tools
-    ]
+    return [tool_of(tool(written)) for written in tools]
 
 
 def _rubric(rows: list[Any]) -> list[Any]:
-    return [Rubric(score_range=tuple(row["score_range"]), expected_outcome=row["expected_outcome"]) for row in rows]
+    return [Rubric(**rubric_row(row).model_dump()) for row in rows]
 
 
 _CONVERTERS: dict[tuple[str, str], Callable[[Any], Any]] = {

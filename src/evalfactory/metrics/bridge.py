@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from ..catalogue import catalogue
-from ..errors import InputError
+from ..errors import EnvironmentProblem, InputError
 from ..judge.port import Judge, current_meter
 from ..records.case import Case
 from ..records.plan import MetricRecipe
@@ -24,10 +24,11 @@ from .aside import FromAside, aside
 from .cases import test_case_of
 from .foreign import Translated
 from .in_order import InOrder
+from .loading import deepeval_version
 from .model import AskNow, JudgeModel
 from .own import build_own
 from .port import MetricError, Scored
-from .sources import load
+from .sources import SOURCE, code_of, load
 
 #: Metrics measured in threads of their own at once, a process; each takes three file descriptors.
 THREADS = 64
@@ -77,6 +78,7 @@ class DeepEvalMetrics:
 
 def bench_of(recipe: MetricRecipe, folder: Path | None) -> Bench:
     """The metric made ready, tried once: what the suite says wrongly is told now, not once a case."""
+    _check_code(recipe, folder)
     build = _own_builder(recipe, folder) if ":" in recipe.type else _builder(recipe, folder)
     known = catalogue().get(recipe.type)
     with Translated(_wrong(recipe)), warnings.catch_warnings():
@@ -145,6 +147,17 @@ def _builder(recipe: MetricRecipe, folder: Path | None) -> Callable[[JudgeModel]
 def _own_builder(recipe: MetricRecipe, folder: Path | None) -> Callable[[JudgeModel], Any]:
     target = load(recipe.type, recipe.name, folder)
     return lambda model: build_own(target, recipe.name, recipe.args, model, recipe.threshold)
+
+
+def _check_code(recipe: MetricRecipe, folder: Path | None) -> None:
+    """Raises `EnvironmentProblem` when the recipe was made with another DeepEval, or another source of one's own."""
+    here = code_of(recipe.type, recipe.args, deepeval_version(), name=recipe.name, folder=folder)
+    declared = ":" in recipe.type and not recipe.code.startswith(SOURCE)
+    if here != recipe.code and not declared:
+        raise EnvironmentProblem(
+            f"the metric {recipe.name!r} was planned with {recipe.code}, and here is {here}",
+            hint="plan anew, or use the same versions everywhere: scores of different ones must not be mixed",
+        )
 
 
 def _wrong(recipe: MetricRecipe) -> Callable[[str], Exception]:

@@ -26,7 +26,7 @@ class SchemaInYaml:
         try:
             checker.check_schema(schema)
         except SchemaError as wrong:
-            raise ValueError(f"expected_schema is not a JSON Schema: {wrong.message}") from wrong
+            raise ValueError(f"is not a JSON Schema: {wrong.message}") from wrong
         self._schema = schema
         self._validator = checker(schema)
 

@@ -14,7 +14,8 @@ from ..errors import InputError
 from ..records.base import digest_of
 from ..records.plan import MetricRecipe
 from ..records.suite import JudgeSpec, MetricSpec
-from .sources import source_digest
+from .checks import argument_problems
+from .sources import code_of
 
 #: A judge's fields that decide its answers; the others say how to reach it, how fast, and at what price.
 _JUDGE_RECIPE = (
@@ -38,6 +39,8 @@ def resolve_recipe(
     what the suite says wrongly, `EnvironmentProblem` for a module that cannot be imported.
     """
     judge = spec.judge or judge
+    if ":" not in spec.type and (problems := argument_problems(spec)):
+        raise InputError(f"the metric {spec.name!r} does not accept its arguments", problems)
     if ":" in spec.type:
         from .own import own_recipe
 
@@ -90,7 +93,7 @@ def _from_catalogue(
             raise InputError(f"the evaluation steps of the metric {spec.name!r} have not been written yet")
         args["evaluation_steps"] = list(steps)
     threshold = _threshold(spec, metric)
-    code = version + _schema_source(spec, folder)
+    code = code_of(spec.type, args, version, name=spec.name, folder=folder)
     return MetricRecipe(
         name=spec.name,
         type=spec.type,
@@ -144,8 +147,3 @@ def _requires(metric: CatalogueMetric, args: dict[str, Any]) -> tuple[str, ...]:
         case _:
             asked = ()
     return tuple(dict.fromkeys((*metric.requires, *asked)))
-
-
-def _schema_source(spec: MetricSpec, folder: Path | None) -> str:
-    schema = spec.args.get("expected_schema")
-    return f"+{source_digest(schema, spec.name, folder)}" if isinstance(schema, str) else ""

@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import importlib
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import EnvironmentProblem
 from .foreign import Translated
+
+#: What the code of a metric begins with that is known by its source.
+SOURCE = "source:"
 
 
 def load(path: str, metric: str, folder: Path | None) -> Any:
@@ -37,6 +41,14 @@ def load(path: str, metric: str, folder: Path | None) -> Any:
     return getattr(module, name)
 
 
+def code_of(kind: str, args: Mapping[str, Any], version: str, *, name: str, folder: Path | None) -> str:
+    """What tells one state of a metric's code from another: DeepEval's version, the source of what is not DeepEval's."""
+    if ":" in kind:
+        return source_digest(kind, name, folder)
+    schema = args.get("expected_schema")
+    return f"{version}+{source_digest(schema, name, folder)}" if isinstance(schema, str) else version
+
+
 def source_digest(path: str, metric: str, folder: Path | None) -> str:
     """`source:` and 16 hexadecimal digits of the SHA-256 of the file that defines `module:Name`."""
     load(path, metric, folder)
@@ -45,4 +57,4 @@ def source_digest(path: str, metric: str, folder: Path | None) -> str:
         raise EnvironmentProblem(
             f"the metric {metric!r} has no source file to know it by", hint="declare a version: for it"
         )
-    return f"source:{hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]}"
+    return f"{SOURCE}{hashlib.sha256(Path(file).read_bytes()).hexdigest()[:16]}"
