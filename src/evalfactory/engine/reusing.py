@@ -61,13 +61,14 @@ class Reuse:
 def copied(origin: str, measurement: Measurement, *, slot: Slot, recipe: MetricRecipe, attempt: str) -> Measurement:
     """The measurement as this run keeps it: same score and reason, judged by this run's threshold, free of cost."""
     assert measurement.score is not None
+    is_own = ":" in recipe.type  # may define success for itself; its threshold is part of the fingerprint
     return measurement.model_copy(
         update={
             "case_id": slot.case_id,
             "metric": slot.metric,
             "repeat": slot.repeat,
             "threshold": recipe.threshold,
-            "success": success_of(measurement.score, recipe),
+            "success": measurement.success if is_own else success_of(measurement.score, recipe),
             "usage": Usage(),
             "seconds": 0.0,
             "attempt": attempt,
