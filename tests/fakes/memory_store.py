@@ -108,3 +108,20 @@ class WatchedStore:
     def list(self, prefix: str) -> list[Entry]:
         self._step()
         return self._store.list(prefix)
+
+
+class PagedStore(WatchedStore):
+    """Another store whose listings come one key at a time, as a bucket's come in pages; `before` is called before each."""
+
+    def __init__(self, store: Store, before_page: Callable[[int], None]) -> None:
+        super().__init__(store, lambda _: None)
+        self._before_page = before_page
+
+    def list(self, prefix: str) -> list[Entry]:
+        shown: list[Entry] = []
+        while True:
+            self._before_page(len(shown))
+            rest = [entry for entry in self._store.list(prefix) if not shown or entry.key > shown[-1].key]
+            if not rest:
+                return shown
+            shown.append(rest[0])

@@ -25,6 +25,7 @@ _HEAD = struct.Struct("<4sB3xII")
 _RECORD = struct.Struct(f"<{MARK_BYTES}sI")
 _BUCKET = 256  # records that one fan-out step leaves to look through
 _FEWEST_BITS, _MOST_BITS = 8, 16
+_SLICE = 50_000  # records; above that a merge works through 256 slices, to stay small in memory
 
 
 class Location(NamedTuple):
@@ -116,25 +117,27 @@ def encode(entries: Mapping[bytes, Location]) -> bytes:
 
 
 def merged(tables: Sequence[bytes]) -> bytes:
-    """One table with all marks of `tables`; where they disagree the later one counts. Works through 1/256 at a time."""
+    """One table with all marks of `tables`; where they disagree the later one counts. Works through a slice at a time."""
     heads = [parse_head(body) for body in tables]
     numbers: dict[Location, int] = {}
+    most = sum(head.ends[-1] for head in heads)
+    width = 256 if most < _SLICE else 1
     renumbered = [[numbers.setdefault(place, len(numbers)) for place in head.locations] for head in heads]
 
     def rows() -> Iterator[list[tuple[bytes, int]]]:
-        for first in range(256):
+        for first in range(0, 256, width):
             found: dict[bytes, int] = {}
             for body, head, names in zip(tables, heads, renumbered, strict=True):
-                found |= _numbered(body, head, first, names)
+                found |= _numbered(body, head, range(first, first + width), names)
             yield sorted(found.items())
 
-    return _assembled(sum(head.ends[-1] for head in heads), rows(), list(numbers))
+    return _assembled(most, rows(), list(numbers))
 
 
-def _numbered(body: bytes, head: Head, first: int, names: Sequence[int]) -> dict[bytes, int]:
-    """The records of a table whose mark begins with the byte `first`."""
-    start = head.span(bytes([first, 0, 0, 0]))[0]
-    stop = head.span(bytes([first, 255, 255, 255]))[1]
+def _numbered(body: bytes, head: Head, firsts: range, names: Sequence[int]) -> dict[bytes, int]:
+    """The records of a table whose mark begins with one of these bytes."""
+    start = head.span(bytes([firsts[0], 0, 0, 0]))[0]
+    stop = head.span(bytes([firsts[-1], 255, 255, 255]))[1]
     try:
         return {mark: names[number] for mark, number in _RECORD.iter_unpack(memoryview(body)[start:stop])}
     except (struct.error, IndexError):

@@ -64,11 +64,9 @@ def compact(store: Store) -> int:
     if len(chosen) < 2:
         return 0
     try:
-        body = merged([store.read(table.key) for table in sorted(chosen, key=_age)])
+        body = merged([_whole(store, table.key) for table in sorted(chosen, key=_age)])
     except FileNotFoundError:
         return 0  # another compaction was faster
-    except DamagedTable as error:
-        raise _damaged(store, _first_damaged(store, chosen), error) from error
     number = 1 + max(_number(table.key) for table in tables)
     if not store.create(_key(number, "merged", body), body):
         return 0  # only a damaged store holds other bytes under this name
@@ -205,7 +203,7 @@ def _at_once(work: Callable[[Item], Made], items: Sequence[Item]) -> list[Made]:
 
 
 def _key(number: int, name: str, body: bytes) -> str:
-    return f"{FINGERPRINTS}{number:012}-{name}-{hashlib.sha256(body).hexdigest()[:16]}"
+    return f"{FINGERPRINTS}{number:012}-{name}-{_digest(body)}"
 
 
 def _number(key: str) -> int:
@@ -217,13 +215,20 @@ def _age(table: Entry) -> tuple[float, str]:
     return table.modified_s, table.key
 
 
-def _first_damaged(store: Store, tables: Iterable[Entry]) -> str:
-    for table in tables:
-        try:
-            merged([store.read(table.key)])
-        except (DamagedTable, FileNotFoundError):
-            return table.key
-    return FINGERPRINTS
+def _whole(store: Store, key: str) -> bytes:
+    """A whole table, proved by the digest in its name: what is wrong here would be merged into what is right."""
+    body = store.read(key)
+    try:
+        if not key.endswith(_digest(body)):
+            raise DamagedTable("its digest differs from its name's")
+        parse_head(body)
+    except DamagedTable as error:
+        raise _damaged(store, key, error) from error
+    return body
+
+
+def _digest(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:16]
 
 
 def _damaged(store: Store, key: str, error: DamagedTable) -> InputError:
