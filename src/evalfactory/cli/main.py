@@ -2,38 +2,51 @@
 
 from __future__ import annotations
 
-import json
+import os
 import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
-from ..errors import EvalFactoryError, Exit
-from .parser import Arguments, build_parser
+from ..errors import EvalFactoryError, Exit, Interrupted
+from .parser import parse
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    arguments = build_parser().parse_args(argv, namespace=Arguments())
-    module = import_module(f".commands.{arguments.command.replace('-', '_')}", package=__package__)
+    words = sys.argv[1:] if argv is None else list(argv)
+    _write_anywhere()
     try:
-        return int(module.execute(arguments))
+        arguments = parse(words)
+        module = import_module(f".commands.{arguments.command.replace('-', '_')}", package=__package__)
+        code = int(module.execute(arguments))
+        sys.stdout.flush()
+        return code
     except EvalFactoryError as error:
-        _tell(error, as_json=arguments.json)
-        return error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output, such as `head`, has seen enough
+        return _tell(error, words)
+    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains when it ends
         return Exit.PASS
     except KeyboardInterrupt:
-        print("evalfactory: stopped", file=sys.stderr)
-        return Exit.INTERRUPTED
-    except Exception:  # noqa: BLE001  the top of a process
-        traceback.print_exc()
-        print("evalfactory: this is a bug of ours; the lines above say where", file=sys.stderr)
-        return Exit.BUG
+        return _tell(Interrupted("stopped"), words)
+    except Exception as error:  # noqa: BLE001  the top of a process
+        from .output import tell
+
+        tell(traceback.format_exc().rstrip())
+        message = f"this is a bug of ours, please report it: {type(error).__name__}: {error}"
+        return _tell(EvalFactoryError(message), words)
 
 
-def _tell(error: EvalFactoryError, *, as_json: bool) -> None:
-    print(f"evalfactory: {error}", file=sys.stderr)
-    if as_json:
-        print(json.dumps({"error": {"exit_code": error.exit_code, "message": str(error)}}, ensure_ascii=False))
+def _tell(error: EvalFactoryError, words: Sequence[str]) -> int:
+    from .output import say_error
+
+    say_error(error, as_json="--json" in words)
+    return error.exit_code
+
+
+def _write_anywhere() -> None:
+    r"""A terminal that cannot show a character gets its escape, such as `\u3042`, instead of an error of ours."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

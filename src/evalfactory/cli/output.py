@@ -1,15 +1,17 @@
-"""Results to standard output, talk to standard error."""
+"""Results to standard output, talk to standard error; foreign text only after it was made safe."""
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ..errors import Exit
+from ..errors import EvalFactoryError, Exit, InputError
 from ..records.report import Outcome, Report
+from ..render.safe import one_line, visible
 
 EXIT_OF: dict[Outcome, int] = {
     "PASS": Exit.PASS,
@@ -18,20 +20,49 @@ EXIT_OF: dict[Outcome, int] = {
     "INCOMPLETE": Exit.INCOMPLETE,
 }
 
+#: Legal in JSON as they are, and obeyed by terminals: controls, invisible and reordering characters, half characters.
+_UNSHOWN = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+
 
 def say(text: str = "") -> None:
     """Print a result."""
+    print(visible(text))
+
+
+def say_rendered(text: str) -> None:
+    """Print what a renderer wrote: it is safe, and has the renderer's own colours."""
     print(text)
 
 
 def tell(text: str = "") -> None:
     """Print talk."""
-    print(text, file=sys.stderr)
+    print(visible(text), file=sys.stderr)
 
 
 def say_json(value: Any) -> None:
     """Print one JSON object, readable for people too."""
-    print(json.dumps(value, ensure_ascii=False, indent=1))
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    print(_UNSHOWN.sub(lambda found: json.dumps(found[0])[1:-1], text))
+
+
+def say_error(error: EvalFactoryError, *, as_json: bool) -> None:
+    """Tell what happened, where, and what to try; for a program as one object on standard output too."""
+    tell(f"evalfactory: {error}")
+    if as_json:
+        problems = error.problems if isinstance(error, InputError) else ()
+        fields = ("message", "file", "line", "field", "hint")
+        say_json(
+            {
+                "error": {
+                    "exit_code": error.exit_code,
+                    "message": error.message,
+                    "hint": error.hint,
+                    "problems": [{field: getattr(problem, field) for field in fields} for problem in problems],
+                }
+            }
+        )
 
 
 def screen() -> tuple[int, bool]:
@@ -52,18 +83,16 @@ def say_report(report: Report, url: str, *, as_json: bool) -> int:
         from ..render.terminal import terminal
 
         width, color = screen()
-        say(terminal(report, width=width, color=color, place=url))
+        say_rendered(terminal(report, width=width, color=color, place=url))
     return EXIT_OF[report.verdict.outcome]
 
 
-def say_table(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> None:
+def say_table(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> None:
     """Print rows in columns that are as wide as what is in them; wide characters count as two."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
-
-    from ..render.safe import one_line
 
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from typing import NoReturn
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NoReturn
 
 from .. import __version__
-from ..errors import Exit
+from ..errors import UsageError
+
+FORMATS = ("terminal", "markdown", "junit", "json")
 
 
 class Arguments(argparse.Namespace):
@@ -19,27 +21,59 @@ class Arguments(argparse.Namespace):
 
 
 class _Parser(argparse.ArgumentParser):
-    """Exits with 64 on a wrong command line, and names the nearest right word."""
+    """Raises `UsageError` for a wrong command line, with the nearest right word where there is one."""
 
     def error(self, message: str) -> NoReturn:
-        print(f"evalfactory: {message}", file=sys.stderr)
-        print(f"  try: {self.prog} --help", file=sys.stderr)
-        raise SystemExit(Exit.USAGE)
+        raise UsageError(message.removeprefix("argument "), hint=f"{self.prog} --help")
+
+    def parse_known_args(  # type: ignore[override]  # argparse has overloads, for namespaces of any class
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """As argparse's, but a command itself refuses what it does not know, so that its own words can be suggested."""
+        known, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            raise self._unknown(unknown)
+        return known, unknown
+
+    def _unknown(self, words: Sequence[str]) -> UsageError:
+        options = [flag for action in self._actions for flag in action.option_strings]
+        wrong = next((word.partition("=")[0] for word in words if word.startswith("-")), words[0])
+        near = _nearest(wrong, options) if wrong.startswith("-") else None
+        return UsageError(f"`{self.prog}` does not take {wrong}", hint=near or f"{self.prog} --help")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
+def parse(argv: Sequence[str]) -> Arguments:
+    """What the command line asks for.
+
+    Raises:
+        UsageError: It asks for something that does not exist or does not fit.
+    """
+    with_simulator = argv[:1] == ["judge-sim"]  # its options cost an import that no other command needs
+    parser, names = build_parser(with_simulator=with_simulator)
+    if not argv:
+        raise UsageError("which command?", hint="evalfactory --help")
+    if not argv[0].startswith("-") and argv[0] not in names:
+        raise UsageError(f"there is no command {argv[0]!r}", hint=_nearest(argv[0], names) or "evalfactory --help")
+    return parser.parse_args(argv, namespace=Arguments())
+
+
+def build_parser(*, with_simulator: bool = False) -> tuple[argparse.ArgumentParser, list[str]]:
+    """The parser of the whole command line, and the names of the commands."""
     parser = _Parser(
         prog="evalfactory",
         description="The LLM test factory: cases in, verdict out, nothing lost.",
         epilog="example:\n  evalfactory init && evalfactory run suite.yaml",
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"evalfactory {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=_Parser)
-    for add in (_starting, _running, _following, _telling, _simulating):
+    commands = parser.add_subparsers(
+        title="commands", dest="command", required=True, metavar="COMMAND", parser_class=_Parser
+    )
+    for add in (_starting, _running, _following, _telling):
         add(commands)
-    return parser
+    _simulating(commands, with_its_options=with_simulator)
+    return parser, list(commands.choices)
 
 
 Commands = argparse._SubParsersAction
@@ -177,7 +211,13 @@ def _telling(commands: Commands[_Parser]) -> None:
     _json(collect)
     report = _command(commands, "report", "show a run's report again", "evalfactory report latest --format markdown")
     _run(report)
-    report.add_argument("--format", choices=("terminal", "markdown", "junit", "json"), default="terminal")
+    report.add_argument(
+        "--format",
+        type=_one_of(FORMATS),
+        default="terminal",
+        metavar="F",
+        help=f"{', '.join(FORMATS)} (default: terminal)",
+    )
     _json(report)
     verify = _command(commands, "verify", "prove a report against the bytes in the store", "evalfactory verify latest")
     _run(verify)
@@ -193,7 +233,7 @@ def _telling(commands: Commands[_Parser]) -> None:
     _json(bless)
 
 
-def _simulating(commands: Commands[_Parser]) -> None:
+def _simulating(commands: Commands[_Parser], *, with_its_options: bool) -> None:
     simulator = _command(
         commands,
         "judge-sim",
@@ -201,9 +241,9 @@ def _simulating(commands: Commands[_Parser]) -> None:
         "evalfactory judge-sim --port 8000 --seed 7 --latency lognormal",
     )
     simulator.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
-    simulator.add_argument("--port", type=int, default=8000, help="0 takes a free one (default 8000)")
+    simulator.add_argument("--port", type=_port, default=8000, metavar="N", help="0 takes a free one (default 8000)")
     _json(simulator)
-    if "judge-sim" in sys.argv[1:]:  # its options cost an import that no other command needs
+    if with_its_options:
         from ..judge.simulator.arguments import add_arguments
 
         add_arguments(simulator)
@@ -243,14 +283,34 @@ def _json(parser: _Parser) -> None:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return number
+    return _number(text, least=1, what="whole number above 0")
 
 
 def _index(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{text} is not an index from 0")
-    return number
+    return _number(text, least=0, what="index from 0")
+
+
+def _port(text: str) -> int:
+    return _number(text, least=0, most=65535, what="port from 0 to 65535")
+
+
+def _number(text: str, *, least: int, what: str, most: int | None = None) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < least or (most is not None and int(text) > most):
+        raise argparse.ArgumentTypeError(f"{text} is no {what}")
+    return int(text)
+
+
+def _one_of(words: Sequence[str]) -> Callable[[str], str]:
+    def chosen(text: str) -> str:
+        if text not in words:
+            near = _nearest(text, words)
+            raise UsageError(f"--format: there is no {text!r}", hint=near or f"one of {', '.join(words)}")
+        return text
+
+    return chosen
+
+
+def _nearest(word: str, known: Iterable[str]) -> str | None:
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(word, list(known), n=1, cutoff=0.5)), None)
