@@ -45,6 +45,12 @@ def without_thoughts(text: str) -> str:
     return text.strip()
 
 
+def without_leading_thoughts(text: str) -> str:
+    """The text as it is, but for a thinking block that it begins with."""
+    start = text.lstrip()
+    return without_thoughts(text) if start.startswith(tuple(opening for opening, _ in _THOUGHTS)) else text
+
+
 def shaped(text: str, schema: type[Shape]) -> Shape | Misfit:
     """The JSON object in the text that fits the schema, or why none does."""
     first: Misfit | None = None

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..errors import InputError, Problem
-from ..records.suite import HttpTarget, ModelSpec, Price
-from ..settings import expand, secret
-from .faults import classify, json_of, said_in
+from ..records.suite import ModelSpec, Price
+from .credentials import headers_of, secrets_of
+from .faults import classify, json_of, said_in, unreadable
 from .options import Identity
 from .outcomes import Answered, Denied, Fault, Outcome, Reply, Spent
 from .port import CallError
@@ -20,7 +19,6 @@ from .words import storable
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, separators=(",", ":")
 )  # one, because making one costs as much as using it
-_REFERENCE = re.compile(r"\$\{(\w+)\}")
 
 Chat = list[dict[str, str]]
 
@@ -36,26 +34,12 @@ def address_of(spec: ModelSpec, what: str) -> Address:
     """Where the model's requests go, with its key. Raises `EnvironmentProblem` when a variable is missing."""
     base = spec.base_url.rstrip("/")
     url = base if base.endswith("/chat/completions") else f"{base}/chat/completions"
-    headers = {"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "identity"}
-    key = secret(spec.api_key_env, needed_for=f"{what}'s key")
-    if key is not None:
-        headers["Authorization"] = f"Bearer {key}"
-    given = {name: expand(value, needed_for=f"{what}'s header {name}") for name, value in spec.headers.items()}
-    replaced = {name.lower() for name in given}
-    kept = {name: value for name, value in headers.items() if name.lower() not in replaced}
-    return address("POST", url, kept | given, spec.query)
+    return address("POST", url, headers_of(spec, what), spec.query)
 
 
 def identity_of(spec: ModelSpec, what: str, error: type[CallError]) -> Identity:
     """Who the model is in messages."""
     return Identity(what, spec.base_url, error, spec.api_key_env, secrets_of(spec, what))
-
-
-def secrets_of(spec: ModelSpec | HttpTarget, what: str) -> tuple[str, ...]:
-    """What must never be shown: the key, and whatever came from the environment into a header."""
-    names = {spec.api_key_env, *(name for value in spec.headers.values() for name in _REFERENCE.findall(value))}
-    found = (secret(name, needed_for=what) for name in names)
-    return tuple(sorted((text for text in found if text and len(text) > 3), key=len, reverse=True))
 
 
 class Template:
@@ -92,7 +76,7 @@ def read_completion(reply: Reply, price: Price | None, wall_s: float) -> Outcome
     try:
         told = json_of(reply.body)
     except ValueError:
-        return _unreadable(reply)
+        return unreadable(reply)
     choices = told.get("choices") if isinstance(told, dict) else None
     choice = choices[0] if isinstance(choices, list) and choices else None
     message = choice.get("message") if isinstance(choice, dict) else None
@@ -104,16 +88,6 @@ def read_completion(reply: Reply, price: Price | None, wall_s: float) -> Outcome
         words = message.get("refusal") or "the endpoint's content filter stopped the answer"
         return Denied("content_filter", str(words), spent)
     return Answered(Completion(text, finish == "length"), text, spent)
-
-
-def _unreadable(reply: Reply) -> Fault:
-    """A success that is none: a gateway's page, nothing at all, or JSON that breaks off."""
-    start = reply.body[:300].decode("utf-8", "replace").strip()
-    if not start:
-        return Fault("server", f"HTTP {reply.status} with an empty body")
-    if start.startswith("<"):
-        return Fault("server", f"HTTP {reply.status} with a page instead of JSON: {start}")
-    return Fault("bad_json", f"HTTP {reply.status} with a body that is not JSON: {start}")
 
 
 def _without_words(reply: Reply, told: Any, wall_s: float) -> Outcome[Completion]:

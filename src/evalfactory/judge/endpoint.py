@@ -210,3 +210,31 @@ class Endpoint:
 
     def _unavailable(self) -> UnavailableError:
         return self._identity.unavailable(self._availability, asyncio.get_running_loop().time())
+
+
+class Remote:
+    """Something behind an endpoint: what it can tell of itself, and be told, while it works."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self._endpoint = endpoint
+
+    @property
+    def usage(self) -> Usage:
+        """What this process has sent so far."""
+        return self._endpoint.usage
+
+    @property
+    def has_answered(self) -> bool:
+        """Somebody was answered with this key."""
+        return self._endpoint.has_answered
+
+    def set_share(self, share: float) -> None:
+        """Take another share of the run's limits from now on; call it in the event loop."""
+        self._endpoint.set_share(share)
+
+    def status(self) -> EndpointStatus:
+        """How the endpoint is, for a progress line."""
+        return self._endpoint.status()
+
+    async def close(self) -> None:
+        await self._endpoint.close()

@@ -46,6 +46,16 @@ def said_in(body: bytes) -> str:
     return json.dumps(told, ensure_ascii=False)[:4000]
 
 
+def unreadable(reply: Reply) -> Fault:
+    """A success that is none: a gateway's page, nothing at all, or JSON that breaks off."""
+    start = reply.body[:300].decode("utf-8", "replace").strip()
+    if not start:
+        return Fault("server", f"HTTP {reply.status} with an empty body")
+    if start.startswith("<"):
+        return Fault("server", f"HTTP {reply.status} with a page instead of JSON: {start}")
+    return Fault("bad_json", f"HTTP {reply.status} with a body that is not JSON: {start}")
+
+
 def classify(reply: Reply, wall_s: float, *, not_found_bars: bool) -> Outcome[Any]:
     """What a status other than 2xx means. `wall_s` is the wall clock, for servers that name a date.
 

@@ -10,14 +10,13 @@ from weakref import WeakKeyDictionary
 
 from pydantic import BaseModel
 
-from ..records.measurement import Usage
 from ..records.suite import JudgeSpec
 from .answers import Misfit, shaped, without_thoughts
 from .chat import Chat, Completion, Template, address_of, identity_of, read_completion
-from .endpoint import Endpoint, Message
+from .endpoint import Endpoint, Message, Remote
 from .options import Options
 from .outcomes import Outcome, Reply
-from .port import Answer, EndpointStatus, JudgeError, current_meter
+from .port import Answer, JudgeError, current_meter
 from .schemas import form_of
 
 _WHAT = "the judge"
@@ -42,7 +41,7 @@ class _Form:
                 self.format = b""
 
 
-class OpenAIJudge:
+class OpenAIJudge(Remote):
     """Asks a chat model, in the shape that is wanted, and asks again when the answer has another one."""
 
     def __init__(self, spec: JudgeSpec, options: Options) -> None:
@@ -51,8 +50,7 @@ class OpenAIJudge:
         self._tells_schema = spec.response_format != "json_schema" or self._template.has_format
         self._reasks = options.policy.reasks
         self._forms: MutableMapping[type[BaseModel], _Form] = WeakKeyDictionary()
-        identity = identity_of(spec, _WHAT, JudgeError)
-        self._endpoint = Endpoint(address_of(spec, _WHAT), identity, spec, options)
+        super().__init__(Endpoint(address_of(spec, _WHAT), identity_of(spec, _WHAT, JudgeError), spec, options))
 
     async def ask(self, prompt: str, schema: type[Answer] | None) -> Answer | str:
         """The validated answer, or the bare text where no schema is wanted. Charges `current_meter`."""
@@ -70,25 +68,6 @@ class OpenAIJudge:
         raise JudgeError(
             "bad_json", f"the judge's answer is not what was asked for, {self._reasks + 1} times: {unfit.problem}"
         )
-
-    async def close(self) -> None:
-        await self._endpoint.close()
-
-    @property
-    def usage(self) -> Usage:
-        """What this process has asked so far."""
-        return self._endpoint.usage
-
-    @property
-    def has_answered(self) -> bool:
-        return self._endpoint.has_answered
-
-    def set_share(self, share: float) -> None:
-        """Take another share of the run's limits from now on; call it in the event loop."""
-        self._endpoint.set_share(share)
-
-    def status(self) -> EndpointStatus:
-        return self._endpoint.status()
 
     def _form(self, schema: type[BaseModel]) -> _Form:
         form = self._forms.get(schema)

@@ -145,6 +145,9 @@ class HttpTarget(Limits):
     )
     tools_called: str | None = Field(default=None, description="Dotted path of the list of tools called.")
     cost: str | None = Field(default=None, description="Dotted path of the cost of one answer, US dollars.")
+    version: str | None = Field(
+        default=None, description="Of what answers there; a new one makes the outputs of earlier runs not count."
+    )
     always: bool = Field(default=False, description="Also for cases whose output the dataset has.")
 
 
@@ -157,6 +160,10 @@ class ChatTarget(ModelSpec):
         description="A prompt file beside the suite; `{{input}}`, `{{context}}` and other fields are filled in.",
     )
     system: str | None = Field(default=None, description="A file with the system message.")
+    prompt_text: str | None = Field(
+        default=None, description="The prompt file's text as it was when the run was planned; the plan writes it."
+    )
+    system_text: str | None = Field(default=None, description="The same of the `system` file.")
     always: bool = Field(default=False, description="Also for cases whose output the dataset has.")
 
 
