@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -12,6 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ..records.plan import Plan
+from ..render.safe import one_line
+from ..render.words import count, dollars, plural
 from ..runners.local import Ended
 from ..runners.progress import Progress
 from ..settings import environment
@@ -41,6 +45,7 @@ class Lines:
     def planned(self, plan: Plan) -> None:
         """Say what will be measured."""
         print(plan_in_words(plan), file=sys.stderr, flush=True)
+        self._next_s = time.monotonic() + LINE_EVERY_S
 
     def progress(self, progress: Progress) -> None:
         """Say how far it is, now and then."""
@@ -68,69 +73,83 @@ class Display:
 
     def progress(self, progress: Progress) -> None:
         """Draw."""
-        self._live.update(_picture(progress, time.monotonic()), refresh=True)
+        self._live.update(picture(progress, time.monotonic()), refresh=True)
 
     def measured(self, progress: Progress, ended: Ended) -> None:
         """Leave one line behind."""
-        self._live.stop()
+        self.close()
         self._console.print(in_words(progress, time.monotonic()), markup=False)
 
+    def close(self) -> None:
+        """Give the terminal its cursor back, however the run ended."""
+        self._live.stop()
 
-def observer(*, quiet: bool) -> Quiet | Lines | Display:
-    """What suits the place where the command runs."""
+
+@contextmanager
+def watching(*, quiet: bool) -> Iterator[Quiet | Lines | Display]:
+    """The observer that suits the place where the command runs."""
     if quiet:
-        return Quiet()
-    if sys.stderr.isatty() and environment().get("TERM") != "dumb":
-        return Display()
-    return Lines()
+        yield Quiet()
+    elif sys.stderr.isatty() and environment().get("TERM") != "dumb":
+        display = Display()
+        try:
+            yield display
+        finally:
+            display.close()
+    else:
+        yield Lines()
 
 
 def plan_in_words(plan: Plan) -> str:
     """One line about what a run measures."""
-    must_run = f" ({plan.must_run} must-run)" if plan.must_run else ""
-    return (
-        f"{plan.run_id}  {plan.suite}, {plan.selection or f'tier {plan.tier}'}: {plan.cases} cases{must_run},"
-        f" {plan.slots} measurements in {len(plan.shards)} shards"
+    must_run = f" ({count(plan.must_run)} must-run)" if plan.must_run else ""
+    what = plan.selection or f"tier {plan.tier}"
+    return one_line(
+        f"{plan.run_id}  {plan.suite}, {what}: {plural(plan.cases, 'case')}{must_run},"
+        f" {plural(plan.slots, 'measurement')} in {plural(len(plan.shards), 'shard')}"
     )
 
 
 def in_words(progress: Progress, now_s: float) -> str:
     """One line about how far a run is."""
-    parts = [f"{progress.done}/{progress.planned} measured"]
+    parts = [f"{count(progress.done)}/{count(progress.planned)} measured"]
     for state in ("errored", "skipped"):
         if progress.states[state]:
-            parts.append(f"{progress.states[state]} {state}")
+            parts.append(f"{count(progress.states[state])} {state}")
     if progress.reused:
-        parts.append(f"{progress.reused} reused")
-    parts.append(f"{progress.calls} judge calls")
-    elapsed_s = max(now_s - progress.started_s, 1e-9)
-    parts.append(f"{progress.calls / elapsed_s:.0f} calls/s")
+        parts.append(f"{count(progress.reused)} reused")
+    if progress.calls:
+        parts.append(plural(progress.calls, "judge call"))
+        parts.append(_rate(progress.calls / max(now_s - progress.started_s, 1e-9)))
     if progress.cost_usd:
-        parts.append(f"${progress.cost_usd:.2f}")
+        parts.append(dollars(progress.cost_usd))
     left_s = progress.left_s(now_s)
     if left_s is not None and progress.done < progress.planned:
         parts.append(f"about {_duration(left_s)} left")
     notes = dict.fromkeys(worker.note for worker in progress.workers if worker.note)
-    return " · ".join([*parts, *notes])
+    return one_line(" · ".join([*parts, *notes]))
 
 
-def _picture(progress: Progress, now_s: float) -> Group:
-    bar = Table.grid(padding=(0, 1))
-    bar.add_row(
-        ProgressBar(total=max(progress.planned, 1), completed=progress.done, width=32),
-        Text(in_words(progress, now_s)),
-    )
+def picture(progress: Progress, now_s: float) -> Group:
+    """The run as a bar, each worker as a line below it."""
+    bar = ProgressBar(total=max(progress.planned, 1), completed=progress.done, width=40)
     workers = Table.grid(padding=(0, 2))
+    elapsed_s = max(now_s - progress.started_s, 1e-9)
     for worker in progress.workers:
-        errored = f"{worker.errored} errored" if worker.errored else ""
         workers.add_row(
             Text(worker.name, style="dim"),
             Text(worker.state),
-            Text(f"{worker.done} done", style="green"),
+            Text(f"{count(worker.done)} done", style="green"),
+            Text(f"{count(worker.errored)} errored" if worker.errored else "", style="red"),
             Text(f"{worker.in_flight} in flight", style="dim"),
-            Text(errored, style="red"),
+            Text(f"{_rate(worker.calls / elapsed_s)} calls" if worker.calls else "", style="dim"),
+            Text(dollars(worker.cost_usd) if worker.cost_usd else "", style="dim"),
         )
-    return Group(bar, workers)
+    return Group(Text(in_words(progress, now_s)), bar, workers)
+
+
+def _rate(per_s: float) -> str:
+    return f"{per_s:.0f}/s" if per_s >= 10 else f"{per_s:.1f}/s"
 
 
 def _duration(seconds: float) -> str:

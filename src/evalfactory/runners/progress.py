@@ -13,13 +13,15 @@ from ..records.plan import Plan
 
 @dataclass
 class WorkerProgress:
-    """One worker's place. Counts are slots."""
+    """One worker's place. Counts are slots, but for `calls`, to the judge."""
 
     name: str
     state: str = "starting"
     done: int = 0
     errored: int = 0
     in_flight: int = 0
+    calls: int = 0
+    cost_usd: float = 0.0
     deaths: int = 0
     note: str = ""
 
@@ -67,6 +69,8 @@ class Progress:
                 self.cost_usd += cost_usd
                 worker.done += 1
                 worker.errored += state == "errored"
+                worker.calls += calls
+                worker.cost_usd += cost_usd
             case Started():
                 worker.in_flight += 1
                 worker.state = "measuring"

@@ -11,7 +11,7 @@ from ...app.running import RunOptions
 from ..output import say_report, tell
 from ..parser import Arguments
 from ..places import run_of, suite_path
-from ..progress import observer
+from ..progress import watching
 
 
 def execute(arguments: Arguments) -> int:
@@ -20,7 +20,8 @@ def execute(arguments: Arguments) -> int:
     plan = read_plan(store, keys)
     folder = suite_path(arguments.suite).parent if arguments.suite else Path()
     options = RunOptions(workers=arguments.workers, baseline=arguments.baseline, run_id=arguments.run_id)
-    result = asyncio.run(retry_errored(store, plan, options, observer(quiet=arguments.quiet), folder))
+    with watching(quiet=arguments.quiet) as observer:
+        result = asyncio.run(retry_errored(store, plan, options, observer, folder))
     if result.problem:
         tell(result.problem)
     return say_report(result.report, result.told.url, as_json=arguments.json)

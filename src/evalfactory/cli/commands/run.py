@@ -9,13 +9,13 @@ from ...app.running import RunOptions, run
 from ..output import say_report, tell
 from ..parser import Arguments
 from ..places import suite_path
-from ..progress import observer
+from ..progress import watching
 
 
 def execute(arguments: Arguments) -> int:
     """Measure the suite and print its verdict."""
-    watching = observer(quiet=arguments.quiet)
-    result = asyncio.run(run(suite_path(arguments.suite), options(arguments), watching))
+    with watching(quiet=arguments.quiet) as observer:
+        result = asyncio.run(run(suite_path(arguments.suite), options(arguments), observer))
     if result.problem:
         tell(result.problem)
     return say_report(result.report, result.told.url, as_json=arguments.json)
