@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from hypothesis import strategies as st
 
 from evalfactory.errors import InputError
 from evalfactory.storage.local import LocalStore
-from evalfactory.storage.port import Entry, Store
-from evalfactory.storage.reuse import Index, Location, add, compact
+from evalfactory.storage.port import Store
+from evalfactory.storage.reuse import BLOCK, FIRST_READ, Index, Location, add, compact
 from fakes.memory_store import MemoryStore, PagedStore, WatchedStore
 from fakes.stepping import Stepped
 
@@ -209,27 +210,54 @@ def test_many_small_additions_stay_few_tables_and_are_seldom_rewritten() -> None
     assert len(Index(store).find(some(range(10_000), place()))) == 10_000
 
 
-def test_a_few_look_ups_in_a_large_index_read_little_of_it() -> None:
+class CountedReads(WatchedStore):
+    """A store that counts the bytes that are read."""
+
+    def __init__(self, store: Store) -> None:
+        super().__init__(store, lambda _: None)
+        self.read_bytes = 0
+
+    def read(self, key: str, offset: int = 0, length: int | None = None) -> bytes:
+        body = super().read(key, offset, length)
+        self.read_bytes += len(body)
+        return body
+
+
+@pytest.fixture(scope="module")
+def large() -> MemoryStore:
+    """100,000 fingerprints of ten shards in one table."""
     store = MemoryStore()
     for shard in range(10):
         add(store, some(range(shard * 10_000, shard * 10_000 + 10_000), place(shard)), f"run-{shard}")
-    compact(store)
-    (table,) = store.list("")
-    read: list[int] = []
+    assert compact(store) == 10
+    assert store.list("")[0].size > 2_000_000
+    return store
 
-    class Counting(MemoryStore):
-        def read(self, key: str, offset: int = 0, length: int | None = None) -> bytes:
-            body = store.read(key, offset, length)
-            read.append(len(body))
-            return body
 
-        def list(self, prefix: str) -> list[Entry]:
-            return store.list(prefix)
-
+def test_a_few_look_ups_in_a_large_index_read_little_of_it(large: MemoryStore) -> None:
     wanted = {fingerprint(7): place(0), fingerprint(99_999): place(9)}
-    assert Index(Counting()).find([*wanted, fingerprint(100_001)]) == wanted
-    assert table.size > 2_000_000
-    assert sum(read) < table.size / 10
+    store = CountedReads(large)
+    index = Index(store)
+    assert index.find([*wanted, fingerprint(100_001)]) == wanted
+    assert store.read_bytes <= FIRST_READ + 3 * BLOCK
+    before = store.read_bytes
+    assert index.find(wanted) == wanted
+    assert store.read_bytes == before
+
+
+def test_many_look_ups_in_a_large_index_read_it_once(large: MemoryStore) -> None:
+    store = CountedReads(large)
+    index = Index(store)
+    for start in range(0, 100_000, 10_000):
+        assert len(index.find(map(fingerprint, range(start, start + 10_000, 3)))) == 3_334
+    assert store.read_bytes <= FIRST_READ + large.list("")[0].size
+
+
+def test_one_index_serves_many_threads(large: MemoryStore) -> None:
+    index = Index(large)
+    with ThreadPoolExecutor(16) as threads:
+        found = list(threads.map(lambda number: index.find([fingerprint(number)]), range(0, 100_000, 500)))
+    assert found == [{fingerprint(number): place(number // 10_000)} for number in range(0, 100_000, 500)]
 
 
 def test_an_index_in_a_local_folder_survives_compactors_in_many_threads(tmp_path: Path) -> None:
@@ -297,6 +325,7 @@ def test_a_table_with_a_changed_record_is_not_merged() -> None:
     add(store, some(range(100, 200), place(1)), "run-1")
     key = store.list("")[0].key
     store.put(key, store.read(key)[:-1] + b"\x7f")
-    with pytest.raises(InputError, match="digest"):
-        compact(store)
+    for use in (lambda: compact(store), lambda: Index(store).find([fingerprint(1)])):
+        with pytest.raises(InputError, match="digest"):
+            use()
     assert len(store.list("")) == 2

@@ -1,94 +1,55 @@
-"""The index by fingerprint, over all suites of a store: a look-up, not a scan of history.
-
-The index is a set that only grows, kept in a few immutable tables. Each committed shard adds one small table. `compact`
-writes one table with all that is in several small ones, and deletes those *afterwards*. So at every moment every entry
-is in some table, whoever compacts at the same time and whoever dies at it; an entry in two tables does no harm. Nothing
-here needs a conditional write.
-
-A table's name begins with a number above those of the tables it replaces. An object store lists in the order of names:
-a listing that comes too late for a table that was replaced still meets its replacement.
-"""
+"""The index by fingerprint, over all suites of a store: a look-up, not a scan of history."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeVar
 
-from ..errors import InputError, UnavailableError
-from .fingerprint_table import (
-    DamagedTable,
-    Head,
-    Location,
-    encode,
-    head_length,
-    look_up,
-    mark_of,
-    merged,
-    parse_head,
-)
-from .keys import escaped
+from ..errors import UnavailableError
+from .fingerprint_table import DamagedTable, Head, Location, head_length, look_up, mark_of, merged, parse_head
 from .layout import FINGERPRINTS
 from .port import Entry, Store
+from .reuse_writing import add, age, compact, damaged, proved
 
 __all__ = ["Index", "Location", "add", "compact"]
 
-FIRST_READ = 64 * 1024  # bytes; the head of a table, and all of a small one
-GAP = 128 * 1024  # bytes; less than this between two wanted places is read through: a request costs as much
+FIRST_READ = 64 * 1024  # bytes; the head of a large table, and all of a small one
+BLOCK = 256 * 1024  # bytes; what is read of a large table at once: a request costs as much as these
+BLOCKS_KEPT = 128  # 32 MiB, however large the index is
 READERS = 8  # requests at once
-GROWTH = 3  # a table is rewritten when those smaller than it have grown to a third of it
-LARGEST = 64 * 1024 * 1024  # bytes; a table of three million entries is left alone for good
 _TRIES = 20
 
 Item = TypeVar("Item")
 Made = TypeVar("Made")
 
 
-def add(store: Store, entries: Mapping[str, Location], unique_name: str) -> None:
-    """Add fingerprints (64 hexadecimal digits) of committed records. The same call twice changes nothing."""
-    if not entries:
-        return
-    body = encode({mark_of(fingerprint): place for fingerprint, place in entries.items()})
-    store.create(_key(0, escaped(unique_name), body), body)
+class _Large(NamedTuple):
+    """A table that is read in blocks."""
 
-
-def compact(store: Store) -> int:
-    """How many tables were replaced by one. Safe at any time, any number at once, and to be killed at any point.
-
-    Takes the smallest tables as long as the next one is not much larger than all before it: an entry is rewritten
-    about log(entries) times in its life, and about log(entries) tables remain.
-    """
-    tables = store.list(FINGERPRINTS)
-    chosen = _worth_merging(tables)
-    if len(chosen) < 2:
-        return 0
-    try:
-        body = merged([_whole(store, table.key) for table in sorted(chosen, key=_age)])
-    except FileNotFoundError:
-        return 0  # another compaction was faster
-    number = 1 + max(_number(table.key) for table in tables)
-    if not store.create(_key(number, "merged", body), body):
-        return 0  # only a damaged store holds other bytes under this name
-    for table in chosen:
-        store.delete(table.key)
-    return len(chosen)
-
-
-class _Table(NamedTuple):
     key: str
-    size: int
     head: Head
-    start: bytes  # the first bytes, kept when they are all
+
+
+class _View(NamedTuple):
+    """The index at one moment: all small tables as one, and the large ones, late ones first."""
+
+    small: bytes
+    small_head: Head | None
+    large: tuple[_Large, ...]
 
 
 class Index:
-    """Look-ups for one process. Sees what was added before its first look, or before the last `refresh`."""
+    """Look-ups for one process, safe for many threads. Sees what was added before its first look or last `refresh`."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._tables: dict[str, _Table] = {}
-        self._fresh = False
+        self._view: _View | None = None
+        self._looking = threading.Lock()
+        self._opened: dict[str, bytes | _Large] = {}
+        self._blocks = _Blocks(store)
 
     def find(self, fingerprints: Iterable[str]) -> dict[str, Location]:
         """Where the records of these fingerprints live, as far as any were added; of several places a late one.
@@ -99,12 +60,12 @@ class Index:
         if not wanted:
             return {}
         for _ in range(_TRIES):
+            view = None
             try:
-                if not self._fresh:
-                    self._list()
-                return self._find(wanted)
+                view = self._look()
+                return {wanted[mark]: place for mark, place in self._find(view, set(wanted)).items()}
             except FileNotFoundError:  # a table was replaced since we listed
-                self._fresh = False
+                self._forget(view)
         raise UnavailableError(
             f"the index of earlier results changes faster than it can be read: {self._store.url}/{FINGERPRINTS}",
             hint="is something deleting files there? --fresh works without the index",
@@ -112,38 +73,26 @@ class Index:
 
     def refresh(self) -> None:
         """Make the next look see what was added meanwhile."""
-        self._fresh = False
+        self._forget(self._view)
 
-    def _list(self) -> None:
-        """List the tables; heads of those that are known are kept."""
-        listed = sorted(self._store.list(FINGERPRINTS), key=_age, reverse=True)
-        new = [entry for entry in listed if entry.key not in self._tables]
-        known = self._tables | {table.key: table for table in _at_once(self._opened, new)}
-        self._tables = {entry.key: known[entry.key] for entry in listed}
-        self._fresh = True
+    def _forget(self, view: _View | None) -> None:
+        with self._looking:
+            if self._view is view:
+                self._view = None
 
-    def _find(self, wanted: Mapping[bytes, str]) -> dict[str, Location]:
-        found: dict[str, Location] = {}
-        left = set(wanted)
-        for table in self._tables.values():  # late ones first
-            try:
-                hits = dict(self._hits(table, sorted(left)))
-            except DamagedTable as error:
-                raise _damaged(self._store, table.key, error) from error
-            found |= {wanted[mark]: place for mark, place in hits.items()}
-            left -= hits.keys()
-        return found
+    def _look(self) -> _View:
+        """The view, made by whoever comes first; tables that are known already are not read again."""
+        with self._looking:
+            if self._view is None:
+                listed = sorted(self._store.list(FINGERPRINTS), key=age)
+                new = [entry for entry in listed if entry.key not in self._opened]
+                known = self._opened | dict(zip((e.key for e in new), _at_once(self._open, new), strict=True))
+                self._opened = {entry.key: known[entry.key] for entry in listed}
+                self._view = _view_of(list(self._opened.values()))
+            return self._view
 
-    def _hits(self, table: _Table, marks: list[bytes]) -> Iterator[tuple[bytes, Location]]:
-        if len(table.start) == table.size:
-            yield from look_up(table.head, marks, table.start, 0)
-            return
-        stretches = list(_stretches(table.head, marks))
-        bodies = _at_once(lambda it: self._store.read(table.key, it.start, it.stop - it.start), stretches)
-        for stretch, body in zip(stretches, bodies, strict=True):
-            yield from look_up(table.head, stretch.marks, body, stretch.start)
-
-    def _opened(self, entry: Entry) -> _Table:
+    def _open(self, entry: Entry) -> bytes | _Large:
+        """A small table's bytes, or a large one's head."""
         start = self._store.read(entry.key, 0, FIRST_READ)
         try:
             missing = head_length(start) - len(start)
@@ -152,46 +101,66 @@ class Index:
             head = parse_head(start)
             if head.size != entry.size:
                 raise DamagedTable("cut short")
+            return proved(entry.key, start) if len(start) == entry.size else _Large(entry.key, head)
         except DamagedTable as error:
-            raise _damaged(self._store, entry.key, error) from error
-        return _Table(entry.key, entry.size, head, start if len(start) == entry.size else b"")
+            raise damaged(self._store, entry.key, error) from error
+
+    def _find(self, view: _View, left: set[bytes]) -> dict[bytes, Location]:
+        found: dict[bytes, Location] = {}
+        if view.small_head is not None:
+            found |= look_up(view.small_head, left, view.small, 0)
+        for table in view.large:
+            left -= found.keys()
+            try:
+                found |= self._blocks.find(table, left)
+            except DamagedTable as error:
+                raise damaged(self._store, table.key, error) from error
+        return found
 
 
-class _Stretch(NamedTuple):
-    """Bytes of a table to read at once, and the marks that are among them if anywhere."""
+class _Blocks:
+    """The blocks of large tables that were asked for last."""
 
-    start: int
-    stop: int
-    marks: list[bytes]
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kept: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def find(self, table: _Large, marks: Iterable[bytes]) -> dict[bytes, Location]:
+        """Those of `marks` that are in the table, with their places."""
+        needed: dict[range, list[bytes]] = {}
+        for mark in marks:
+            start, stop = table.head.span(mark)
+            if start < stop:
+                needed.setdefault(range(start // BLOCK, (stop - 1) // BLOCK + 1), []).append(mark)
+        blocks = self._read(table, sorted({number for numbers in needed for number in numbers}))
+        found: dict[bytes, Location] = {}
+        for numbers, some in needed.items():
+            body = b"".join(blocks[number] for number in numbers)
+            found |= look_up(table.head, some, body, numbers.start * BLOCK)
+        return found
+
+    def _read(self, table: _Large, numbers: Sequence[int]) -> dict[int, bytes]:
+        with self._lock:
+            blocks = {number: body for number in numbers if (body := self._kept.get((table.key, number))) is not None}
+        missing = [number for number in numbers if number not in blocks]
+        read = _at_once(lambda number: self._store.read(table.key, number * BLOCK, BLOCK), missing)
+        blocks |= zip(missing, read, strict=True)
+        with self._lock:
+            for number, body in blocks.items():
+                self._kept[table.key, number] = body
+                self._kept.move_to_end((table.key, number))
+            while len(self._kept) > BLOCKS_KEPT:
+                self._kept.popitem(last=False)
+        return blocks
 
 
-def _stretches(head: Head, marks: list[bytes]) -> Iterator[_Stretch]:
-    """The stretches that hold the spans of `marks` (sorted), close ones joined."""
-    current: _Stretch | None = None
-    for mark in marks:
-        start, stop = head.span(mark)
-        if start == stop:
-            continue
-        if current and start - current.stop <= GAP:
-            current = _Stretch(current.start, max(stop, current.stop), [*current.marks, mark])
-        else:
-            if current:
-                yield current
-            current = _Stretch(start, stop, [mark])
-    if current:
-        yield current
-
-
-def _worth_merging(tables: Iterable[Entry]) -> list[Entry]:
-    by_size = sorted((table for table in tables if table.size < LARGEST), key=lambda table: table.size)
-    chosen: list[Entry] = []
-    total = 0
-    for table in by_size:
-        if chosen and table.size > GROWTH * total:
-            break
-        chosen.append(table)
-        total += table.size
-    return chosen
+def _view_of(tables: list[bytes | _Large]) -> _View:
+    """The view of opened tables, early ones first."""
+    small = [table for table in tables if isinstance(table, bytes)]
+    together = small[0] if len(small) == 1 else merged(small)
+    large = tuple(table for table in reversed(tables) if isinstance(table, _Large))
+    return _View(together, parse_head(together) if small else None, large)
 
 
 def _at_once(work: Callable[[Item], Made], items: Sequence[Item]) -> list[Made]:
@@ -200,39 +169,3 @@ def _at_once(work: Callable[[Item], Made], items: Sequence[Item]) -> list[Made]:
         return [work(item) for item in items]
     with ThreadPoolExecutor(READERS) as readers:
         return list(readers.map(work, items))
-
-
-def _key(number: int, name: str, body: bytes) -> str:
-    return f"{FINGERPRINTS}{number:012}-{name}-{_digest(body)}"
-
-
-def _number(key: str) -> int:
-    digits = key.removeprefix(FINGERPRINTS).partition("-")[0]
-    return int(digits) if digits.isdecimal() else 0
-
-
-def _age(table: Entry) -> tuple[float, str]:
-    return table.modified_s, table.key
-
-
-def _whole(store: Store, key: str) -> bytes:
-    """A whole table, proved by the digest in its name: what is wrong here would be merged into what is right."""
-    body = store.read(key)
-    try:
-        if not key.endswith(_digest(body)):
-            raise DamagedTable("its digest differs from its name's")
-        parse_head(body)
-    except DamagedTable as error:
-        raise _damaged(store, key, error) from error
-    return body
-
-
-def _digest(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()[:16]
-
-
-def _damaged(store: Store, key: str, error: DamagedTable) -> InputError:
-    return InputError(
-        f"a file of the index of earlier results is damaged: {store.url}/{key}: {error}",
-        hint="delete this one file: at worst what it pointed to is measured again",
-    )
