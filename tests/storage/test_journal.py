@@ -7,11 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from test_local_store import run_limited
 
 from evalfactory.storage.journal import Journal, open_journal, read_torn, torn_journals
 from evalfactory.storage.open import open_store
 from evalfactory.storage.port import Store
+from fakes.limited import run_limited
 from fakes.memory_store import MemoryStore
 
 

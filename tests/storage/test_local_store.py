@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ import pytest
 from evalfactory.errors import UnavailableError, UsageError
 from evalfactory.storage.local import LocalStore
 from evalfactory.storage.open import open_store
+from fakes.limited import run_limited
 
 
 def test_a_relative_store_lies_beside_the_suite(tmp_path: Path) -> None:
@@ -128,15 +127,6 @@ for write in (store.create, store.put):
     except UnavailableError as error:
         print(error)
 """
-
-
-def allow_small_files_only() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
-
-
-def run_limited(script: str, *arguments: str, limit: Callable[[], None] = allow_small_files_only) -> str:
-    command = [sys.executable, "-c", script, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=True, preexec_fn=limit).stdout
 
 
 def test_an_object_that_does_not_fit_leaves_nothing_under_its_key(tmp_path: Path) -> None:
