@@ -19,6 +19,12 @@ def test_a_relative_store_lies_beside_the_suite(tmp_path: Path) -> None:
     assert (tmp_path / "here/store/a").read_bytes() == b"x"
 
 
+def test_the_url_of_a_local_store_is_good_in_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    url = open_store("store", folder=Path("suites")).url
+    assert url == str(tmp_path / "suites/store")
+
+
 def test_a_file_url_with_escapes_is_a_folder(tmp_path: Path) -> None:
     open_store(f"file://{tmp_path}/with%20space").create("a", b"x")
     assert (tmp_path / "with space/a").exists()

@@ -24,7 +24,7 @@ class LocalStore:
     """Objects as files below `root`. Written objects survive a power cut: file and folder are synced."""
 
     def __init__(self, root: Path, *, create: bool = True) -> None:
-        self.root = root
+        self.root = root = root.absolute()  # its URL is handed to other processes
         self.url = str(root)
         with translated(self.url):
             if root.exists() and not root.is_dir():
@@ -92,10 +92,10 @@ class LocalStore:
         return sorted(entry.key.removesuffix(PARTIAL) for entry in self._entries(checked_prefix(prefix), partial=True))
 
     def _entries(self, prefix: str, *, partial: bool = False) -> Iterator[Entry]:
-        start = self.root / prefix.rpartition("/")[0]
+        start, above = self.root / prefix.rpartition("/")[0], len(str(self.root / "x")) - 1
         with translated(self.url, prefix):
             for item in _files(start):
-                key = Path(item.path).relative_to(self.root).as_posix()
+                key = item.path[above:].replace(os.sep, "/")
                 if not key.startswith(prefix) or item.name.endswith(PARTIAL) != partial:
                     continue
                 try:
