@@ -96,8 +96,9 @@ def earlier_parts(station: Station, shard: int) -> Iterator[Earlier]:
     Parts of another plan are passed over: the merge would refuse them.
     """
     store, folder = station.store, station.keys.parts_folder(shard)
+    torn = torn_journals(store, folder)  # listed first: one that is sealed meanwhile is among the sealed ones too
     sealed = [entry.key for entry in store.list(folder)]
-    torn = torn_journals(store, folder)
+    torn = [key for key in torn if key not in sealed]
     for key in [*sealed, *torn]:
         if f"/{station.attempt}-" in key:
             continue

@@ -24,7 +24,9 @@ class MetricRecipe(Record):
     requires: tuple[str, ...] = Field(description="Case fields without which it cannot measure.")
     produced: tuple[str, ...] = Field(default=(), description="Those of them that the target produces.")
     calls: float = Field(default=3.0, description="Judge calls of a typical measurement, for weights and estimates.")
-    calls_per_chunk: float = Field(default=0.0, description="Of them, those of each chunk of context (typically three).")
+    calls_per_chunk: float = Field(
+        default=0.0, description="Of them, those of each chunk of context (typically three)."
+    )
     calls_per_turn: float = Field(default=0.0, description="Of them, those of each pair of turns (typically three).")
     digest: str = Field(description="Of everything that decides a score, the judge's transport and limits left out.")
 
@@ -61,7 +63,9 @@ class Plan(Record):
     selection: str = Field(default="", description="A quick look at some cases, in words; empty for a whole tier.")
     suite_digest: str
     dataset_digest: str
-    inputs_digest: str = Field(description="Of the cases' ids and input sides alone: the same for a new prompt's answers.")
+    inputs_digest: str = Field(
+        description="Of the cases' ids and input sides alone: the same for a new prompt's answers."
+    )
     dataset_cases: int = Field(description="Cases in the dataset, of which the tier takes `cases`.")
     versions: dict[str, str]
     recipes: tuple[MetricRecipe, ...]
