@@ -132,7 +132,8 @@ def in_words(progress: Progress, now_s: float) -> str:
 
 def picture(progress: Progress, now_s: float) -> Group:
     """The run as a bar, each worker as a line below it."""
-    bar = ProgressBar(total=max(progress.planned, 1), completed=progress.done, width=40)
+    bar = Table.grid()  # a bar alone does not end its line
+    bar.add_row(ProgressBar(total=max(progress.planned, 1), completed=progress.done, width=40))
     workers = Table.grid(padding=(0, 2))
     elapsed_s = max(now_s - progress.started_s, 1e-9)
     for worker in progress.workers:
