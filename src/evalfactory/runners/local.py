@@ -41,6 +41,7 @@ class Lane:
     process: Process
     attempt: str
     told: bool = False
+    over: bool = False
     shards: set[int] = field(default_factory=set)
     in_flight: set[Slot] = field(default_factory=set)
     measured: int = 0
@@ -58,7 +59,8 @@ class LocalRunner:
         self._lanes: list[Lane] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._on_log = on_log
-        self._stop_code: int | None = None
+        self.stop_code: int | None = None  # the exit code of whoever asked to stop
+        self.on_stop: Callable[[], object] | None = None  # for work of the caller's that is not worth finishing then
 
     @property
     def workers(self) -> int:
@@ -72,10 +74,13 @@ class LocalRunner:
             self._lanes.append(Lane(WorkerProgress(f"worker {number + 1}"), process, attempt))
 
     def stop(self, code: int) -> None:
-        """Ask every worker to finish what it has in flight, keep it, and end."""
-        self._stop_code = self._stop_code or code
+        """Ask every worker to finish what it has in flight, keep it, and end; asked again, end them at once."""
+        number = signal.SIGTERM if self.stop_code is None else signal.SIGKILL
+        self.stop_code = self.stop_code or code
         for lane in self._lanes:
-            _signal(lane.process, signal.SIGTERM)
+            _signal(lane.process, number)
+        if self.on_stop is not None:
+            self.on_stop()
 
     async def close(self) -> None:
         """End whatever still runs."""
@@ -87,22 +92,28 @@ class LocalRunner:
     async def run(self, plan: Plan, assignment: Assignment, shards: Iterable[int], progress: Progress) -> Ended:
         """Work through the shards; returns when all are dealt with or the run must end."""
         self._queue = deque(shards)
+        self._patient: list[Lane] = []
         self._plan = plan
         self._assignment = assignment
         self._progress = progress
         progress.workers = [lane.progress for lane in self._lanes]
-        if self._stop_code is not None:
-            self.stop(self._stop_code)
         endings = await asyncio.gather(*(self._tend(lane) for lane in self._lanes))
         code = next((ending.code for ending in endings if ending.code in ENDS_THE_RUN), None)
         if code is not None:
             return next(ending for ending in endings if ending.code == code)
-        if self._stop_code is not None:
-            return Ended(self._stop_code, "stopped")
+        if self.stop_code is not None:
+            return Ended(self.stop_code, "stopped")
         return next((ending for ending in endings if ending.code), Ended(0))
 
     async def _tend(self, lane: Lane) -> Ended:
         """Keep one lane's work going, process after process, until there is none left."""
+        try:
+            return await self._worked(lane)
+        finally:
+            lane.over = True
+            self._feed_patient()
+
+    async def _worked(self, lane: Lane) -> Ended:
         while True:
             code = await self._attend(lane)
             if code == 0 and not lane.shards:
@@ -112,7 +123,7 @@ class LocalRunner:
                 message = lane.stopping.message if lane.stopping else lane.last_words
                 self.stop(code)
                 return Ended(code, message)
-            if self._stop_code is not None:
+            if self.stop_code is not None:
                 lane.progress.state = "stopped"
                 return Ended(0)
             if not self._restart(lane, code):
@@ -174,9 +185,19 @@ class LocalRunner:
             self._order(lane, shard)
         if not lane.shards:
             self._feed(lane)
+        self._feed_patient()
+
+    def _feed_patient(self) -> None:
+        patient, self._patient = self._patient, []
+        for lane in patient:
+            self._feed(lane)
 
     def _feed(self, lane: Lane) -> None:
-        if self._queue:
+        """The lane's next shard. The last shards are for lanes without any: each has only its share of the limits."""
+        to_come = sum(not (other.told or other.over or other.shards) for other in self._lanes)
+        if lane.shards and 0 < len(self._queue) <= to_come:
+            self._patient.append(lane)
+        elif self._queue:
             shard = self._queue.popleft()
             lane.shards.add(shard)
             self._order(lane, shard)
