@@ -27,11 +27,11 @@ class Slot(NamedTuple):
 class Usage(Record):
     """What requests to a model cost. `calls` counts every request sent; `retries` and `reasks` are among them."""
 
-    calls: int = 0
+    calls: int = Field(default=0, description="Requests sent.")
     retries: int = Field(default=0, description="Sent again after a 429, a 5xx, a timeout or a broken connection.")
     reasks: int = Field(default=0, description="Sent again because the answer was not what was asked for.")
-    input_tokens: int = 0
-    output_tokens: int = 0
+    input_tokens: int = Field(default=0, description="As the endpoint counts them.")
+    output_tokens: int = Field(default=0, description="As the endpoint counts them.")
     cost_usd: float = Field(default=0.0, description="US dollars; 0 where the suite states no price.")
 
     def __add__(self, other: Usage) -> Usage:
@@ -48,28 +48,30 @@ class Usage(Record):
 class Failure(Record):
     """Why a measurement is errored: a class to count by, where it happened, and the words."""
 
-    error_class: ErrorClass
-    where: Literal["judge", "target", "metric", "worker"]
-    message: str
+    error_class: ErrorClass = Field(description="What to count by.")
+    where: Literal["judge", "target", "metric", "worker"] = Field(description="Who failed.")
+    message: str = Field(description="In words, shortened.")
 
 
 class Measurement(Record):
     """One slot's outcome. Only `scored` has a score; an error is never a score, a skip never a pass."""
 
-    kind: Literal["measurement"] = "measurement"
-    case_id: str
-    metric: str
-    repeat: int = 0
-    state: State
-    score: float | None = None
+    kind: Literal["measurement"] = Field(default="measurement", description="Tells lines apart.")
+    case_id: str = Field(description="The case.")
+    metric: str = Field(description="The metric's name in the suite.")
+    repeat: int = Field(default=0, description="Which of the suite's repeats, from 0.")
+    state: State = Field(description="How it ended.")
+    score: float | None = Field(default=None, description="Higher is better; only a scored slot has one.")
     reason: str | None = Field(default=None, description="The metric's reason, or why the slot was skipped.")
-    threshold: float | None = None
-    success: bool | None = None
-    failure: Failure | None = None
-    usage: Usage = Usage()
+    threshold: float | None = Field(default=None, description="A score at or above it is a success.")
+    success: bool | None = Field(default=None, description="What the metric made of score and threshold.")
+    failure: Failure | None = Field(default=None, description="Of an errored slot.")
+    usage: Usage = Field(default=Usage(), description="Of this measurement; of a copy none.")
     seconds: float = Field(default=0.0, description="Wall time from admission to the end, waiting included.")
-    attempt: str = ""
-    fingerprint: str = ""
+    attempt: str = Field(default="", description="The worker process that wrote it.")
+    fingerprint: str = Field(
+        default="", description="What decides reuse: case content, metric, judge, versions, repeat."
+    )
     reused_from: str | None = Field(default=None, description="The run whose measurement this is a copy of.")
 
     @property
@@ -111,9 +113,9 @@ class PartRef(Record):
     """A part that counts: its name inside the shard's folder and the proof of its bytes."""
 
     name: str
-    sha256: str
+    sha256: str = Field(description="Of its bytes.")
     size: int = Field(description="Bytes.")
-    lines: int
+    lines: int = Field(description="Its header included.")
 
 
 class Commit(Record):

@@ -15,25 +15,25 @@ Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE", "INCOMPLETE"]
 class Counts(Record):
     """Slots. `planned = scored + errored + skipped + missing`, always; `reused` is part of `scored`."""
 
-    planned: int = 0
-    scored: int = 0
-    errored: int = 0
-    skipped: int = 0
-    missing: int = 0
-    reused: int = 0
+    planned: int = Field(default=0, description="Of the plan.")
+    scored: int = Field(default=0, description="With a score.")
+    errored: int = Field(default=0, description="Without one, because something failed.")
+    skipped: int = Field(default=0, description="Without one, because the case lacks a field of the metric.")
+    missing: int = Field(default=0, description="Of which no committed shard speaks.")
+    reused: int = Field(default=0, description="Copied from an earlier run.")
 
 
 class MetricSummary(Record):
     """One metric over the averaged cases (must-run cases stand apart)."""
 
-    name: str
-    type: str
-    threshold: float | None
-    counts: Counts
+    name: str = Field(description="In this suite.")
+    type: str = Field(description="Name in the catalogue, or `module:name` of one's own.")
+    threshold: float | None = Field(description="A score at or above it is a success.")
+    counts: Counts = Field(description="Of its averaged slots.")
     mean: float | None = Field(default=None, description="Of the scored slots; none without any.")
     pass_rate: float | None = Field(default=None, description="Share of scored slots that succeed.")
-    minimum: float | None = None
-    maximum: float | None = None
+    minimum: float | None = Field(default=None, description="Lowest score.")
+    maximum: float | None = Field(default=None, description="Highest score.")
     baseline_mean: float | None = Field(default=None, description="Of the same slots in the baseline.")
     delta: float | None = Field(default=None, description="Mean of the paired differences, candidate minus baseline.")
     pairs: int = Field(default=0, description="Slots scored in both.")
@@ -42,19 +42,23 @@ class MetricSummary(Record):
 class GateCheck(Record):
     """One rule of the gate, what it wanted and what it saw."""
 
-    rule: Literal["complete", "mean", "pass_rate", "drop", "must_run", "errored", "scored"]
-    metric: str | None = None
+    rule: Literal["complete", "mean", "pass_rate", "drop", "must_run", "errored", "scored"] = Field(
+        description="Which kind of rule."
+    )
+    metric: str | None = Field(default=None, description="Whose rule; none for a rule of the whole run.")
     case_id: str | None = Field(default=None, description="Of a must-run slot.")
-    outcome: Outcome
-    wanted: str
-    seen: str
+    outcome: Outcome = Field(description="What the rule alone comes to.")
+    wanted: str = Field(description="In words.")
+    seen: str = Field(description="In words.")
 
 
 class Verdict(Record):
     """The gate's word and the checks behind it. Precedence: INCOMPLETE, FAIL, INCONCLUSIVE, PASS."""
 
-    outcome: Outcome
-    checks: tuple[GateCheck, ...]
+    outcome: Outcome = Field(
+        description="The first of INCOMPLETE, FAIL, INCONCLUSIVE that any check came to, else PASS."
+    )
+    checks: tuple[GateCheck, ...] = Field(description="Every rule, met or not.")
 
     @property
     def reasons(self) -> tuple[GateCheck, ...]:
@@ -65,42 +69,46 @@ class Verdict(Record):
 class CaseResult(Record):
     """One slot with what a reader needs to understand it."""
 
-    case_id: str
-    metric: str
-    repeat: int = 0
-    state: Literal["scored", "errored", "skipped", "missing"] = "scored"
-    score: float | None
-    threshold: float | None = None
-    success: bool | None = None
-    reason: str | None = None
-    failure: Failure | None = None
-    input: str | None = None
-    actual_output: str | None = None
-    expected_output: str | None = None
-    retrieval_context: tuple[str, ...] | None = None
-    baseline_score: float | None = None
-    baseline_reason: str | None = None
+    case_id: str = Field(description="The case.")
+    metric: str = Field(description="The metric's name in the suite.")
+    repeat: int = Field(default=0, description="Which of the suite's repeats, from 0.")
+    state: Literal["scored", "errored", "skipped", "missing"] = Field(
+        default="scored", description="Only `scored` has a score."
+    )
+    score: float | None = Field(description="Higher is better.")
+    threshold: float | None = Field(default=None, description="A score at or above it is a success.")
+    success: bool | None = Field(default=None, description="What the metric made of score and threshold.")
+    reason: str | None = Field(default=None, description="The metric's words, or why the slot was skipped.")
+    failure: Failure | None = Field(default=None, description="Of an errored slot.")
+    input: str | None = Field(default=None, description="The case's.")
+    actual_output: str | None = Field(default=None, description="The case's, or what the target produced.")
+    expected_output: str | None = Field(default=None, description="The case's.")
+    retrieval_context: tuple[str, ...] | None = Field(
+        default=None, description="The case's, or what the target produced."
+    )
+    baseline_score: float | None = Field(default=None, description="Of the same slot in the baseline.")
+    baseline_reason: str | None = Field(default=None, description="Of the same slot in the baseline.")
 
 
 class ShardProof(Record):
     """Why a shard counts: its commit and the parts it names."""
 
-    index: int
-    attempt: str
-    commit_sha256: str
-    slots: int
-    parts: tuple[PartRef, ...]
+    index: int = Field(description="From 0.")
+    attempt: str = Field(description="Whose commit it is.")
+    commit_sha256: str = Field(description="Of the bytes of `commit.json`.")
+    slots: int = Field(description="Of the plan.")
+    parts: tuple[PartRef, ...] = Field(description="Those that the commit names.")
 
 
 class Proof(Record):
     """Everything `verify` needs to check the report against the store's bytes."""
 
-    plan_digest: str
-    dataset_digest: str
+    plan_digest: str = Field(description="Of what the plan plans, run id and time left out.")
+    dataset_digest: str = Field(description="Of all cases of the dataset, whatever their order.")
     measurements_sha256: str = Field(description="Of `measurements.jsonl`.")
-    results_digest: str
-    shards: tuple[ShardProof, ...]
-    missing_shards: tuple[int, ...] = ()
+    results_digest: str = Field(description="Of every slot's state, score and reason; no times, attempts or costs.")
+    shards: tuple[ShardProof, ...] = Field(description="Those that are committed.")
+    missing_shards: tuple[int, ...] = Field(default=(), description="Those that are not.")
     missing: tuple[str, ...] = Field(default=(), description="The first missing slots, as `case / metric / repeat`.")
     duplicates_dropped: int = Field(default=0, description="Twins of a slot inside the parts that count.")
     late_attempts: int = Field(default=0, description="Parts of attempts that no commit names.")
@@ -110,9 +118,9 @@ class BaselineInfo(Record):
     """What the run was compared with."""
 
     asked: str = Field(description="As the user named it.")
-    run_id: str | None = None
-    created_at: str | None = None
-    results_digest: str | None = None
+    run_id: str | None = Field(default=None, description="The run that it is; none without a comparison.")
+    created_at: str | None = Field(default=None, description="Of that run.")
+    results_digest: str | None = Field(default=None, description="Of that run.")
     pairs: int = Field(default=0, description="Slots scored in both runs, must-run slots included.")
     only_here: int = Field(default=0, description="Slots scored in this run and not in the baseline.")
     only_there: int = Field(default=0, description="Slots scored in the baseline and not in this run.")
@@ -122,8 +130,8 @@ class BaselineInfo(Record):
 class MetricComparison(Record):
     """One metric over the pairs: slots of averaged cases that are scored in both runs."""
 
-    name: str
-    pairs: int = 0
+    name: str = Field(description="In this suite.")
+    pairs: int = Field(default=0, description="Slots scored in both.")
     mean: float | None = Field(default=None, description="Of the pairs, in this run.")
     baseline_mean: float | None = Field(default=None, description="Of the pairs, in the baseline.")
     mean_difference: float | None = Field(default=None, description="This run minus the baseline, over the pairs.")
@@ -138,9 +146,9 @@ class MetricComparison(Record):
 class Comparison(Record):
     """A run beside its baseline, paired slot by slot."""
 
-    run_id: str
-    baseline: BaselineInfo
-    metrics: tuple[MetricComparison, ...]
+    run_id: str = Field(description="The run that is looked at.")
+    baseline: BaselineInfo = Field(description="What it is compared with.")
+    metrics: tuple[MetricComparison, ...] = Field(description="In the order of the suite.")
     regressions: tuple[CaseResult, ...] = Field(default=(), description="The largest drops, must-run slots included.")
     improvements: tuple[CaseResult, ...] = Field(default=(), description="The largest rises.")
 
@@ -148,22 +156,22 @@ class Comparison(Record):
 class Report(Record):
     """A run, told."""
 
-    format: Literal[1] = 1
-    run_id: str
-    suite: str
-    tier: str
-    created_at: str
-    verdict: Verdict
-    counts: Counts
-    cases: int
-    metrics: tuple[MetricSummary, ...]
+    format: Literal[1] = Field(default=1, description="Of this file.")
+    run_id: str = Field(description="The run.")
+    suite: str = Field(description="Its suite's name.")
+    tier: str = Field(description="Its tier.")
+    created_at: str = Field(description="When its plan was made; UTC, ISO 8601.")
+    verdict: Verdict = Field(description="What the gate says.")
+    counts: Counts = Field(description="Of all slots, must-run ones included.")
+    cases: int = Field(description="Planned, must-run ones included.")
+    metrics: tuple[MetricSummary, ...] = Field(description="In the order of the suite.")
     must_run: tuple[CaseResult, ...] = Field(default=(), description="The first must-run slots that did not succeed.")
-    must_run_slots: int = 0
+    must_run_slots: int = Field(default=0, description="Slots of must-run cases.")
     must_run_unmet: int = Field(default=0, description="Must-run slots that did not succeed, all of them.")
     errors: dict[str, int] = Field(default_factory=dict, description="Error class -> slots.")
     judge: Usage = Field(default=Usage(), description="Of this run alone; a reused measurement cost nothing here.")
-    target: Usage | None = None
-    judge_name: str = ""
+    target: Usage | None = Field(default=None, description="What producing outputs cost; none without a target.")
+    judge_name: str = Field(default="", description="Models of the judges, or `offline`.")
     notes: tuple[str, ...] = Field(
         default=(), description="What a reader must know, e.g. that the offline judge's scores mean nothing."
     )
@@ -172,10 +180,15 @@ class Report(Record):
     )
     regressions: tuple[CaseResult, ...] = Field(default=(), description="The largest drops against the baseline.")
     errored: tuple[CaseResult, ...] = Field(default=(), description="The first errored slots.")
-    baseline: BaselineInfo | None = None
+    baseline: BaselineInfo | None = Field(
+        default=None, description="What the run was compared with, or why it was not."
+    )
     reused_from: dict[str, int] = Field(default_factory=dict, description="Run -> slots copied from it.")
-    parent: str | None = None
-    versions: dict[str, str] = Field(default_factory=dict)
-    wall_s: float = 0.0
-    results_digest: str
-    proof: Proof
+    parent: str | None = Field(default=None, description="The run that this one supplements.")
+    versions: dict[str, str] = Field(default_factory=dict, description="Those that decide scores.")
+    wall_s: float = Field(
+        default=0.0,
+        description="From the start of the command (after `collect`: of the plan) to the last measurement; seconds.",
+    )
+    results_digest: str = Field(description="Of every slot's state, score and reason.")
+    proof: Proof = Field(description="What `evalfactory verify` checks.")
