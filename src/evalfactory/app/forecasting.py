@@ -16,6 +16,7 @@ from ..storage.layout import RunKeys
 from ..storage.open import open_store
 from ..storage.port import Store
 from ..suites import load_suite
+from .places import store_for
 from .running import RunOptions, plan_run
 
 
@@ -73,7 +74,7 @@ class Forecast(NamedTuple):
 async def forecast(path: Path, options: RunOptions, *, write: bool = False) -> Forecast:
     """The plan of a run that is not begun; in the store only when `write` says so."""
     loaded = load_suite(path)
-    store = open_store(options.store or loaded.suite.store, folder=None if options.store else loaded.folder)
+    store = store_for(loaded, options.store)
     if write:
         return _forecast(await plan_run(loaded, store, options), store)
     with TemporaryDirectory(prefix="evalfactory-plan-") as scratch:

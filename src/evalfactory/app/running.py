@@ -22,12 +22,12 @@ from ..records.report import Report
 from ..runners.local import Ended, LocalRunner
 from ..runners.progress import Progress
 from ..storage.layout import RunKeys
-from ..storage.open import open_store
 from ..storage.port import Store
 from ..storage.reuse import compact
 from ..suites import LoadedSuite, load_suite
 from .choosing import Choice
 from .collecting import CollectOptions, collect
+from .places import store_for
 from .planning import PlanOptions, make_plan
 from .preparing import prepare
 from .registry import RunEntry, register
@@ -89,7 +89,7 @@ async def run(path: Path, options: RunOptions, observer: Observer) -> RunResult:
     """
     begun_s = time.monotonic()
     loaded = load_suite(path)
-    store = open_store(options.store or loaded.suite.store, folder=None if options.store else loaded.folder)
+    store = store_for(loaded, options.store)
     workers = min(options.workers or loaded.suite.execution.workers, loaded.suite.judge.max_in_flight)
     async with _runner(workers, store) as local:
         plan = await plan_run(loaded, store, options)
@@ -115,11 +115,11 @@ async def plan_run(
     recipes_from: Store | None = None,
 ) -> Plan:
     """The plan of a new run, in the store; the one that is there already when it is the same."""
-    run_id = options.run_id or new_run_id()
+    run_id = new_run_id() if options.run_id is None else options.run_id
     RunKeys(loaded.suite.name, run_id)
     prepared = await prepare(loaded, recipes_from or store)
     plan_options = PlanOptions(
-        tier=options.tier or DEFAULT_TIER,
+        tier=DEFAULT_TIER if options.tier is None else options.tier,
         run_id=run_id,
         workers=options.workers or loaded.suite.execution.workers,
         shards=shards,

@@ -13,20 +13,25 @@ from .reports import MEASUREMENTS, REPORT, next_report_folder
 
 
 class Told(NamedTuple):
-    """Where the report is: its folder's key, and as a path or URL to show."""
+    """Where a report is: the URL of the store, and the folder's key in it."""
 
+    store: str
     folder: str
-    url: str
+
+    @property
+    def url(self) -> str:
+        """The folder as a path or URL to show."""
+        return f"{self.store.rstrip('/')}/{self.folder.rstrip('/')}"
 
 
 def write_report(store: Store, keys: RunKeys, collected: Collected) -> Told:
     """The place of the report's files, all of them written."""
     report = collected.report
     folder = next_report_folder(store, keys)
-    url = f"{store.url.rstrip('/')}/{folder.rstrip('/')}"
+    told = Told(store.url, folder)
     store.put(f"{folder}{MEASUREMENTS}", collected.measurements)
     store.put(f"{folder}report.md", markdown(report).encode())
-    store.put(f"{folder}report.txt", terminal(report, width=100, color=False, place=url).encode())
+    store.put(f"{folder}report.txt", terminal(report, width=100, color=False, place=told.url).encode())
     store.put(f"{folder}junit.xml", collected.junit)
     store.put(f"{folder}{REPORT}", report.model_dump_json(indent=1).encode())
-    return Told(folder, url)
+    return told

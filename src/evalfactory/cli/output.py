@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import EvalFactoryError, Exit, InputError
-from ..records.report import Outcome, Report
 from ..render.safe import one_line, visible
+
+if TYPE_CHECKING:  # heavy, and not needed to say that a command line is wrong
+    from ..app.telling import Told
+    from ..records.report import Outcome, Report
 
 EXIT_OF: dict[Outcome, int] = {
     "PASS": Exit.PASS,
@@ -73,18 +77,39 @@ def screen() -> tuple[int, bool]:
     return min(shutil.get_terminal_size((100, 24)).columns, 140), colours
 
 
-def say_report(report: Report, url: str, *, as_json: bool) -> int:
+def say_report(report: Report, told: Told, *, as_json: bool) -> int:
     """Print a run's report; returns the verdict's exit code."""
     if as_json:
         from ..render.machine import summary_json
 
-        say_json(summary_json(report, place=url))
+        say_json(summary_json(report, place=told.url))
     else:
         from ..render.terminal import terminal
 
         width, color = screen()
-        say_rendered(terminal(report, width=width, color=color, place=url))
+        say_rendered(terminal(report, width=width, color=color).rstrip("\n"))
+        say(f"  report  {told.url}")  # on lines of their own, however long: they are there to be copied
+        say(f"  closer  {command('explain', _interesting(report), '--run', report.run_id, *at(told.store))}")
+        say()
     return EXIT_OF[report.verdict.outcome]
+
+
+def command(*words: str) -> str:
+    """A command of ours as a shell takes it."""
+    return shlex.join(("evalfactory", *words))
+
+
+def at(store_url: str) -> tuple[str, ...]:
+    """The option that names the store, where the default would not find it."""
+    from ..app.places import DEFAULT_STORE
+
+    return () if store_url == DEFAULT_STORE else ("--store", store_url)
+
+
+def _interesting(report: Report) -> str:
+    """A case to look at first."""
+    results = (*report.must_run, *report.regressions, *report.worst, *report.errored)
+    return results[0].case_id if results else "CASE"
 
 
 def say_table(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> None:

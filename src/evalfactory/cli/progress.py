@@ -105,7 +105,7 @@ def plan_in_words(plan: Plan) -> str:
     must_run = f" ({count(plan.must_run)} must-run)" if plan.must_run else ""
     what = plan.selection or f"tier {plan.tier}"
     return one_line(
-        f"{plan.run_id}  {plan.suite}, {what}: {plural(plan.cases, 'case')}{must_run},"
+        f"run {plan.run_id} · {plan.suite}, {what} · {plural(plan.cases, 'case')}{must_run},"
         f" {plural(plan.slots, 'measurement')} in {plural(len(plan.shards), 'shard')}"
     )
 

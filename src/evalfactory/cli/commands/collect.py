@@ -14,4 +14,4 @@ def execute(arguments: Arguments) -> int:
     store, keys = run_of(arguments)
     collected = collect(store, keys, CollectOptions(baseline=arguments.baseline))
     told = write_report(store, keys, collected)
-    return say_report(collected.report, told.url, as_json=arguments.json)
+    return say_report(collected.report, told, as_json=arguments.json)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...app.reports import latest_report_folder, read_report
+from ...app.telling import Told
 from ..output import say, say_json, say_report
 from ..parser import Arguments
 from ..places import run_of
@@ -20,5 +21,5 @@ def execute(arguments: Arguments) -> int:
     elif arguments.format == "junit":
         say(store.read(f"{folder}junit.xml").decode())
     else:
-        say_report(report, f"{store.url.rstrip('/')}/{folder.rstrip('/')}", as_json=False)
+        say_report(report, Told(store.url, folder), as_json=False)
     return 0

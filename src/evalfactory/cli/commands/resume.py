@@ -23,4 +23,4 @@ def execute(arguments: Arguments) -> int:
         result = asyncio.run(resume(store, keys, plan, options, observer, folder))
     if result.problem:
         tell(result.problem)
-    return say_report(result.report, result.told.url, as_json=arguments.json)
+    return say_report(result.report, result.told, as_json=arguments.json)

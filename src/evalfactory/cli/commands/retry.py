@@ -24,4 +24,4 @@ def execute(arguments: Arguments) -> int:
         result = asyncio.run(retry_errored(store, plan, options, observer, folder))
     if result.problem:
         tell(result.problem)
-    return say_report(result.report, result.told.url, as_json=arguments.json)
+    return say_report(result.report, result.told, as_json=arguments.json)

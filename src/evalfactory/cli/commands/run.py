@@ -18,7 +18,7 @@ def execute(arguments: Arguments) -> int:
         result = asyncio.run(run(suite_path(arguments.suite), options(arguments), observer))
     if result.problem:
         tell(result.problem)
-    return say_report(result.report, result.told.url, as_json=arguments.json)
+    return say_report(result.report, result.told, as_json=arguments.json)
 
 
 def options(arguments: Arguments) -> RunOptions:

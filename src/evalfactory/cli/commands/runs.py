@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...app.places import store_at
 from ...app.registry import all_runs
 from ...app.reports import latest_report_folder, read_report
 from ...errors import UsageError
@@ -9,12 +10,11 @@ from ...storage.layout import RunKeys
 from ...storage.port import Store
 from ..output import say, say_json, say_table
 from ..parser import Arguments
-from ..places import store_of
 
 
 def execute(arguments: Arguments) -> int:
     """Print every run of the store, newest first."""
-    store = store_of(arguments)
+    store = store_at(arguments.store)
     rows = [
         {"run": entry.run_id, "suite": entry.suite, "tier": entry.tier, "created": entry.created_at,
          "verdict": _verdict(store, RunKeys(entry.suite, entry.run_id))}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...app.status import run_status
-from ..output import say, say_json
+from ..output import at, command, say, say_json
 from ..parser import Arguments
 from ..places import run_of
 
@@ -23,5 +23,5 @@ def execute(arguments: Arguments) -> int:
         f" {status.skipped} skipped), {status.kept} more measured and kept"
     )
     if status.committed < status.shards:
-        say(f"go on with: evalfactory resume {status.run_id} --store {store.url}")
+        say(f"go on with: {command('resume', status.run_id, *at(store.url))}")
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from ...app.places import store_at, store_for
 from ...app.planning import read_plan
 from ...app.registry import find_run
 from ...app.running import plan_run
@@ -12,7 +13,6 @@ from ...errors import EnvironmentProblem, UsageError
 from ...records.plan import Plan
 from ...settings import environment
 from ...storage.layout import RunKeys
-from ...storage.open import open_store
 from ...storage.port import Store
 from ...suites import load_suite
 from ...worker.single import work_on
@@ -43,10 +43,10 @@ def _planned(arguments: Arguments) -> tuple[Store, Plan, Path]:
     if not arguments.suite:
         if not arguments.store:
             raise UsageError("name the suite, or the store that has the plan", hint="--store URL --run-id ID")
-        store = open_store(arguments.store, create=False)
+        store = store_at(arguments.store)
         return store, read_plan(store, find_run(store, arguments.run_id)), Path()
     loaded = load_suite(suite_path(arguments.suite))
-    store = open_store(arguments.store or loaded.suite.store, folder=None if arguments.store else loaded.folder)
+    store = store_for(loaded, arguments.store)
     if arguments.total_shards is None:
         keys = RunKeys(loaded.suite.name, arguments.run_id)
         return store, read_plan(store, keys), loaded.folder

@@ -1,0 +1,35 @@
+"""Which store is meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import InputError
+from ..storage.open import open_store
+from ..storage.port import Store
+from ..suites import LoadedSuite, load_suite
+
+DEFAULT_STORE = ".evalfactory"
+SUITE = Path("suite.yaml")
+
+
+def store_for(loaded: LoadedSuite, url: str | None = None) -> Store:
+    """The store for new runs of a suite: at `url` if there is one, else the suite's; made when it is missing."""
+    return open_store(loaded.suite.store, folder=loaded.folder) if url is None else open_store(url)
+
+
+def store_at(url: str | None = None) -> Store:
+    """The store that has runs: at `url` if there is one, else that of `./suite.yaml`, else `.evalfactory` here.
+
+    Raises:
+        UnavailableError: It does not exist.
+    """
+    if url is not None:
+        return open_store(url, create=False)
+    if SUITE.is_file():
+        try:
+            loaded = load_suite(SUITE)
+        except InputError:  # what is wrong with the suite is no reason not to look at its runs
+            return open_store(DEFAULT_STORE, create=False)
+        return open_store(loaded.suite.store, folder=loaded.folder, create=False)
+    return open_store(DEFAULT_STORE, create=False)
