@@ -40,7 +40,7 @@ async def _work(events: Events) -> int:
         return Exit.PASS
     async with open_station(assignment, events) as station:
         line = Line(station)
-        messages.on_end = line.stop
+        messages.when_it_ends(line.stop)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, line.stop)
         async with keep_log(station):
             finished = await line.run(messages.orders())
@@ -48,12 +48,15 @@ async def _work(events: Events) -> int:
 
 
 class _Messages:
-    """The runner's messages. When the pipe closes before the end, the runner is gone and `on_end` is called."""
+    """The runner's messages, until the pipe closes: then the runner is gone."""
 
     def __init__(self, reader: asyncio.StreamReader) -> None:
-        self.on_end: Callable[[], None] = _nothing
         self._queue: asyncio.Queue[Assignment | Order | NoMore] = asyncio.Queue()
-        self._task = asyncio.create_task(self._read(reader))
+        self._reading = asyncio.create_task(self._read(reader))
+
+    def when_it_ends(self, stop: Callable[[], None]) -> None:
+        """Call `stop` once the runner is gone, which it may be already."""
+        self._reading.add_done_callback(lambda _: stop())
 
     async def assignment(self) -> Assignment | None:
         """The first message; None when the runner ended before it had work."""
@@ -69,11 +72,6 @@ class _Messages:
         while line := await reader.readline():
             self._queue.put_nowait(decode_message(line))
         self._queue.put_nowait(NoMore())
-        self.on_end()
-
-
-def _nothing() -> None:
-    """Before there is a line to stop."""
 
 
 async def _stdin() -> asyncio.StreamReader:
