@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import shlex
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from ..engine.orders import Assignment
 from ..errors import EnvironmentProblem, Exit, Interrupted, RefusedError, Terminated, UnavailableError
@@ -34,6 +35,8 @@ from .registry import RunEntry, register
 from .telling import Told, write_report
 
 REFRESH_S = 0.25
+
+Planned = TypeVar("Planned")
 
 
 class Observer(Protocol):
@@ -92,7 +95,7 @@ async def run(path: Path, options: RunOptions, observer: Observer) -> RunResult:
     store = store_for(loaded, options.store)
     workers = min(options.workers or loaded.suite.execution.workers, loaded.suite.judge.max_in_flight)
     async with _runner(workers, store) as local:
-        plan = await plan_run(loaded, store, options)
+        plan = await _unless_stopped(local, plan_run(loaded, store, options))
         place = Place(store, RunKeys(plan.suite, plan.run_id), loaded.folder)
         return await _work(local, plan, place, _Wishes(options.baseline, begun_s), observer)
 
@@ -181,7 +184,7 @@ def uncommitted(store: Store, keys: RunKeys, plan: Plan) -> list[int]:
 
 
 def _raise(ended: Ended, place: Place) -> None:
-    again = f"evalfactory resume {place.keys.run_id} --store {place.store.url}"
+    again = _resuming(place)
     kept = f"everything measured is kept; go on with: {again}"
     match ended.code:
         case Exit.UNAVAILABLE:
@@ -190,12 +193,34 @@ def _raise(ended: Ended, place: Place) -> None:
             raise RefusedError(ended.message, hint=f"set the right key, then: {again}")
         case Exit.ENVIRONMENT:
             raise EnvironmentProblem(ended.message)
-        case Exit.INTERRUPTED:
-            raise Interrupted("stopped", hint=kept)
-        case Exit.TERMINATED:
-            raise Terminated("stopped", hint=kept)
+        case Exit.INTERRUPTED | Exit.TERMINATED as code:
+            raise _stopped(code, "stopped", kept)
         case _:
             return
+
+
+def _resuming(place: Place) -> str:
+    """The command that goes on with the run, as a shell takes it from where we are."""
+    suite = [] if place.folder.resolve() == Path.cwd() else ["--suite", str(place.folder)]
+    return shlex.join(["evalfactory", "resume", place.keys.run_id, "--store", place.store.url, *suite])
+
+
+def _stopped(code: int, message: str, hint: str | None = None) -> Interrupted:
+    return (Terminated if code == Exit.TERMINATED else Interrupted)(message, hint=hint)
+
+
+async def _unless_stopped(local: LocalRunner, work: Coroutine[object, object, Planned]) -> Planned:
+    """What the work returns. Raises `Interrupted` as soon as the run is to stop: a judge may be slow to answer."""
+    task = asyncio.create_task(work)
+    local.on_stop = task.cancel
+    try:
+        return await task
+    except asyncio.CancelledError:
+        if local.stop_code is None:
+            raise
+        raise _stopped(local.stop_code, "stopped before anything was measured") from None
+    finally:
+        local.on_stop = None
 
 
 @asynccontextmanager

@@ -75,17 +75,24 @@ class LocalRunner:
 
     def stop(self, code: int) -> None:
         """Ask every worker to finish what it has in flight, keep it, and end; asked again, end them at once."""
-        number = signal.SIGTERM if self.stop_code is None else signal.SIGKILL
-        self.stop_code = self.stop_code or code
-        for lane in self._lanes:
-            _signal(lane.process, number)
+        if self.stop_code is not None:
+            self._signal_all(signal.SIGKILL)
+        self._wind_up(code)
         if self.on_stop is not None:
             self.on_stop()
 
+    def _wind_up(self, code: int) -> None:
+        if self.stop_code is None:
+            self.stop_code = code
+            self._signal_all(signal.SIGTERM)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        for lane in self._lanes:
+            _signal(lane.process, number)
+
     async def close(self) -> None:
         """End whatever still runs."""
-        for lane in self._lanes:
-            _signal(lane.process, signal.SIGKILL)
+        self._signal_all(signal.SIGKILL)
         for lane in self._lanes:
             await lane.process.wait()
 
@@ -121,7 +128,7 @@ class LocalRunner:
                 return Ended(0)
             if code in ENDS_THE_RUN:
                 message = lane.stopping.message if lane.stopping else lane.last_words
-                self.stop(code)
+                self._wind_up(code)
                 return Ended(code, message)
             if self.stop_code is not None:
                 lane.progress.state = "stopped"
@@ -145,6 +152,8 @@ class LocalRunner:
         """Follow one process from its assignment to its exit code."""
         lane.told, lane.measured, lane.stopping, lane.last_words = False, 0, None, ""
         lane.in_flight.clear()
+        if self.stop_code is not None:  # asked for while this process was being started
+            _signal(lane.process, signal.SIGTERM)
         errors = asyncio.create_task(self._keep_last_words(lane))
         watch = asyncio.create_task(self._watch(lane))
         assert lane.process.stdout is not None
