@@ -35,6 +35,7 @@ types:
 
 generated:  ## committed files that are made from the code are fresh
 	$(BIN)/python -m evalfactory.metrics.generate --check
+	$(BIN)/python -m evalfactory.cli.reference --check
 
 test: setup  ## all tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q

@@ -112,7 +112,7 @@ PartLine = Annotated[PartHeader | Measurement | Output, Field(discriminator="kin
 class PartRef(Record):
     """A part that counts: its name inside the shard's folder and the proof of its bytes."""
 
-    name: str
+    name: str = Field(description="Of the file in the shard's folder `parts/`.")
     sha256: str = Field(description="Of its bytes.")
     size: int = Field(description="Bytes.")
     lines: int = Field(description="Its header included.")
