@@ -15,7 +15,7 @@ from evalfactory.records.suite import Price
 
 def seen(status: int, body: Any = None, headers: dict[str, str] | None = None) -> Outcome[Any]:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return classify(Reply(status, headers or {}, content), 0.0, not_found_bars=True)
+    return classify(Reply(status, headers or {}, content), 0.0, is_model=True)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,25 @@ def test_every_status_has_its_class_and_its_remedy(status: int, body: Any, wante
 
 def test_a_system_under_test_may_not_know_one_thing_without_being_gone() -> None:
     reply = Reply(404, {}, b'{"detail": "no such customer"}')
-    assert classify(reply, 0.0, not_found_bars=False) == Denied("server", "HTTP 404: no such customer")
+    assert classify(reply, 0.0, is_model=False) == Denied("server", "HTTP 404: no such customer")
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        ("Invalid parameter: 'response_format' of type 'json_schema' is not supported", "json_object"),
+        (
+            "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead.",
+            "`max_completion_tokens` instead",
+        ),
+        ("Unsupported value: 'temperature' does not support 0.0", "temperature: null"),
+    ],
+)
+def test_what_an_endpoint_does_not_know_comes_with_the_suites_way_around_it(words: str, remedy: str) -> None:
+    outcome = seen(400, {"error": {"message": words}})
+    assert isinstance(outcome, Denied)
+    assert remedy in outcome.message
+    assert outcome.message.endswith(words)
 
 
 def test_a_wait_is_read_from_a_server_fault_too() -> None:
@@ -85,7 +103,7 @@ def test_an_errors_words_are_found_in_every_shape_in_use(body: Any, words: str) 
 
 @given(st.integers(300, 999), st.binary(max_size=60))
 def test_no_reply_breaks_the_reading(status: int, body: bytes) -> None:
-    outcome = classify(Reply(status, {}, body), 0.0, not_found_bars=True)
+    outcome = classify(Reply(status, {}, body), 0.0, is_model=True)
     assert isinstance(outcome, Denied | Fault | Throttled | Barred)
 
 

@@ -108,11 +108,19 @@ class Admission:
             if landing.how != "answered":
                 self.availability.probe_failed(now_s, self._rng)
 
+    def set_share(self, share: float, now_s: float, until_s: float) -> None:
+        """Another share of the limits. Time without one is not the endpoint's: it had nothing to answer."""
+        if self.pacer.is_shut(now_s):
+            self.availability.restart(now_s)
+        self.pacer.set_share(share, now_s, until_s)
+
     def step(self, now_s: float) -> Step:
         """Whoever may go now, and when to ask again."""
         if not self.waiting:
             self._ready.clear()
             self._later.clear()
+            return Step([], math.inf)
+        if self.pacer.is_shut(now_s):
             return Step([], math.inf)
         if now_s >= self.availability.deadline_s:
             return Step([], math.inf, over=True)

@@ -97,8 +97,13 @@ class Trial:
 
     def __init__(self, availability: Availability, now_s: float) -> None:
         self._availability = availability
-        self._begin(now_s)
+        self._answers = self._seen = availability.answers  # at its beginning, and at its last failure
+        self.failures = 0
         self.refusals = 0
+        self._counted = 0
+        self._suspect = False
+        self._innocent_failures = 0  # its own, since the last answer
+        self._begin(now_s)
 
     def failed(self, now_s: float) -> bool:
         """Count a failure, before the endpoint's own count of it; whether the call may still be an innocent one.
@@ -129,9 +134,7 @@ class Trial:
         self._spells = self._availability.spells
         self._answers = self._seen = self._availability.answers
         self._suspect = False
-        self._innocent_failures = 0  # its own, since the last answer
-        self._counted = 0
-        self.failures = 0
+        self.failures = self._counted = self._innocent_failures = 0
 
     def _others_answered(self) -> bool:
         return self._availability.answers > self._answers

@@ -95,7 +95,7 @@ def _without_words(reply: Reply, told: Any, wall_s: float) -> Outcome[Completion
     error = told.get("error") if isinstance(told, dict) else None
     code = error.get("code") if isinstance(error, dict) else None
     if isinstance(code, int) and 400 <= code < 600:
-        return classify(reply._replace(status=code), wall_s, not_found_bars=True)
+        return classify(reply._replace(status=code), wall_s, is_model=True)
     return Fault("server" if error else "bad_json", f"no completion in the answer: {said_in(reply.body)}")
 
 

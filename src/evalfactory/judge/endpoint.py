@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -71,10 +72,9 @@ class Endpoint:
         """How the endpoint is, for a progress line."""
         return self._gate.admission.status(asyncio.get_running_loop().time())
 
-    def set_share(self, share: float) -> None:
-        """Take another share of the run's limits from now on; call it in the event loop."""
-        self._pacer.set_share(share, asyncio.get_running_loop().time())
-        self._gate.pump()
+    def set_share(self, share: float, until_s: float = math.inf) -> None:
+        """Take another share of the limits from now on and until `until_s`; call it in the event loop."""
+        self._gate.set_share(share, until_s)
 
     async def call(self, message: Message, read: Callable[[Reply], Outcome[T]], *, reask: bool = False) -> T:
         """What `read` makes of the first reply that it takes for an answer. Charges `current_meter`."""
@@ -117,7 +117,7 @@ class Endpoint:
     def _understood(self, reply: Reply, read: Callable[[Reply], Outcome[T]]) -> Outcome[T]:
         if 200 <= reply.status < 300:
             return read(reply)
-        return classify(reply, time.time(), not_found_bars=self._identity.not_found_bars)
+        return classify(reply, time.time(), is_model=self._identity.is_model)
 
     def _landing(self, outcome: Outcome[Any], trial: Trial) -> Landing:
         """What the queue must know of an outcome."""
@@ -228,9 +228,9 @@ class Remote:
         """Somebody was answered with this key."""
         return self._endpoint.has_answered
 
-    def set_share(self, share: float) -> None:
-        """Take another share of the run's limits from now on; call it in the event loop."""
-        self._endpoint.set_share(share)
+    def set_share(self, share: float, until_s: float = math.inf) -> None:
+        """Take another share of the limits from now on and until `until_s`; call it in the event loop."""
+        self._endpoint.set_share(share, until_s)
 
     def status(self) -> EndpointStatus:
         """How the endpoint is, for a progress line."""

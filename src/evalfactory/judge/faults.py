@@ -24,6 +24,15 @@ _NO_MODEL = re.compile(
 _NO_QUOTA = re.compile(r"insufficient_quota|billing|exceeded your current quota|credit balance", re.IGNORECASE)
 _TOO_LARGE = re.compile(r"request too large|must be reduced", re.IGNORECASE)
 
+#: What endpoints refuse by name, and the suite's way around it.
+_REMEDIES = {
+    "response_format": "`response_format: json_object` or `none`",
+    "json_schema": "`response_format: json_object` or `none`",
+    "max_completion_tokens": "`max_completion_tokens` instead of `max_tokens`",
+    "temperature": "`temperature: null`",
+    "seed": "leaving `seed` out",
+}
+
 
 def json_of(body: bytes) -> Any:
     """The JSON value of a body; raises ValueError for anything that is none."""
@@ -56,10 +65,10 @@ def unreadable(reply: Reply) -> Fault:
     return Fault("bad_json", f"HTTP {reply.status} with a body that is not JSON: {start}")
 
 
-def classify(reply: Reply, wall_s: float, *, not_found_bars: bool) -> Outcome[Any]:
+def classify(reply: Reply, wall_s: float, *, is_model: bool) -> Outcome[Any]:
     """What a status other than 2xx means. `wall_s` is the wall clock, for servers that name a date.
 
-    `not_found_bars`: 404 concerns every request (a model endpoint), not only this one (a system under test).
+    `is_model`: a model's endpoint, for which 404 concerns every request; a system under test may lack one thing only.
     """
     words = said_in(reply.body)
     message = f"HTTP {reply.status}: {words}" if words.strip() else f"HTTP {reply.status} without a word"
@@ -80,7 +89,7 @@ def classify(reply: Reply, wall_s: float, *, not_found_bars: bool) -> Outcome[An
         case status if status < 400:
             return Barred("server", f"HTTP {status}: it sends requests elsewhere: {reply.headers.get('location', '')}")
         case _:
-            return _refusal(reply, words, message, not_found_bars=not_found_bars)
+            return _refusal(reply, words, message, is_model=is_model)
 
 
 def _too_fast(words: str, message: str, after_s: float | None) -> Outcome[Any]:
@@ -92,15 +101,16 @@ def _too_fast(words: str, message: str, after_s: float | None) -> Outcome[Any]:
     return Throttled(message, after_s)
 
 
-def _refusal(reply: Reply, words: str, message: str, *, not_found_bars: bool) -> Outcome[Any]:
+def _refusal(reply: Reply, words: str, message: str, *, is_model: bool) -> Outcome[Any]:
     if reply.status == 413 or _CONTEXT_LENGTH.search(words):
         return Denied("context_length", message)
     if _CONTENT_FILTER.search(words):
         return Denied("content_filter", message)
-    if not_found_bars and (reply.status in (404, 405) or _NO_MODEL.search(words)):
+    if is_model and (reply.status in (404, 405) or _NO_MODEL.search(words)):
         # A gateway whose server is not up yet answers 404 too, in HTML: that is a fault that passes.
         return Barred("server", message) if _is_json(reply.body) else Fault("server", message)
-    return Denied("server", message)
+    remedy = next((remedy for word, remedy in _REMEDIES.items() if is_model and word in words), None)
+    return Denied("server", f"HTTP {reply.status} (try {remedy} in the suite): {words}" if remedy else message)
 
 
 def _is_json(body: bytes) -> bool:

@@ -51,6 +51,11 @@ class Gate:
         self.admission.land(entry, landing, asyncio.get_running_loop().time())
         self.pump()
 
+    def set_share(self, share: float, until_s: float) -> None:
+        """Another share of the limits, until that time."""
+        self.admission.set_share(share, asyncio.get_running_loop().time(), until_s)
+        self.pump()
+
     def end(self, reason: Callable[[], EvalFactoryError]) -> None:
         """Every call that waits, and every later one, raises what `reason` makes."""
         self._ended = self._ended or reason

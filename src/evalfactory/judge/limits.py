@@ -58,15 +58,18 @@ class Rates:
 class Pacer:
     """One worker's share of the rates, and what the endpoint's refusals taught it.
 
-    `start` (0..1) is how full the request bucket is at first. Where a share allows less than a request a second,
+    The share is 0 while other workers use all there is, and counts until `until_s`. `start` (0..1) is how full the
+    request bucket is at first. Where a share allows less than a request a second,
     workers that start at random levels do not all send their first request at the same moment.
     """
 
     def __init__(self, rates: Rates, *, share: float = 1.0, now_s: float = 0.0, start: float = 1.0) -> None:
         self._rates = rates
         self.share = share
+        self.until_s = math.inf
         self.in_flight = 0
         self.window = self.ceiling
+        self._reach = self.ceiling  # the ceiling that the window belongs to
         self.paused_until_s = -math.inf
         self._cut_at_s = -math.inf
         self._requests = self._bucket(rates.requests_per_minute, start, now_s)
@@ -80,11 +83,11 @@ class Pacer:
     @property
     def allowed(self) -> int:
         """How many requests may be in flight now."""
-        return max(1, int(self.window + _TINY))
+        return max(1, int(self.window + _TINY)) if self.share > 0 else 0
 
     def opening_s(self, tokens: float, now_s: float) -> float:
-        """When the next request may go: now, later, or `inf` when one in flight must land first."""
-        if self.in_flight >= self.allowed:
+        """When the next request may go: now, later, or `inf` when one in flight must land or the share change first."""
+        if self.in_flight >= self.allowed or now_s >= self.until_s:
             return math.inf
         opening_s = max(now_s, self.paused_until_s)
         if self._requests is not None:
@@ -124,11 +127,23 @@ class Pacer:
         if self._tokens is not None:
             self._tokens.give_back(estimated_tokens - used_tokens)
 
-    def set_share(self, share: float, now_s: float) -> None:
-        """Take another share of the run's limits, from now on."""
-        before = self.ceiling
+    def is_shut(self, now_s: float) -> bool:
+        """No request may be sent, whatever lands: other workers have the whole limit."""
+        return self.share <= 0 or now_s >= self.until_s
+
+    def set_share(self, share: float, now_s: float, until_s: float = math.inf) -> None:
+        """Take another share of the run's limits, from now on and until `until_s`.
+
+        What was saved up beyond a second of the new share is lost, and nothing is given for a larger one: the workers'
+        bursts together are never more than one second of the whole.
+        """
+        self.until_s = until_s
+        if share == self.share:
+            return
         self.share = share
-        self.window = max(1.0, min(self.ceiling, self.window * self.ceiling / before))
+        if share > 0:
+            self.window = max(1.0, min(self.ceiling, self.window * self.ceiling / self._reach))
+            self._reach = self.ceiling
         for bucket, per_minute in (
             (self._requests, self._rates.requests_per_minute),
             (self._tokens, self._rates.tokens_per_minute),
@@ -145,4 +160,4 @@ class Pacer:
     def _spend(self, per_minute: float) -> tuple[float, float]:
         """The share's rate per second, and a burst of one second (at least one)."""
         rate_per_s = per_minute / 60.0 * self.share
-        return rate_per_s, max(1.0, rate_per_s)
+        return rate_per_s, max(1.0, rate_per_s) if self.share > 0 else 0.0

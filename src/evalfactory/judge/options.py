@@ -22,7 +22,7 @@ from .words import clipped, redacted, storable
 class Options:
     """How an endpoint is opened; every default fits a run."""
 
-    share: float = 1.0  # of the run's limits
+    share: float = 1.0  # of the limits; 0 until other workers have left some
     succeeded_before: bool = False  # another process of the run was answered, so the key is good
     policy: RetryPolicy = field(default_factory=RetryPolicy)
     rng: random.Random = field(default_factory=random.Random)
@@ -45,7 +45,7 @@ class Identity:
     error: Callable[[ErrorClass, str], CallError]
     key_env: str | None = None
     secrets: tuple[str, ...] = ()
-    not_found_bars: bool = True  # 404 concerns every request, not only the one
+    is_model: bool = True  # 404 concerns every request, not only the one
 
     def says(self, message: str) -> str:
         """A stranger's words on one line, without our secrets."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextvars import ContextVar
 from typing import ClassVar, Literal, NamedTuple, Protocol, TypeVar, runtime_checkable
 
@@ -62,7 +63,9 @@ class EndpointStatus(NamedTuple):
     silent_s: float  # since the first failure after the last answer; 0 when all is well
     last_failure: str
     in_flight: int
-    allowed: int  # requests in flight at present, by the limits and what its refusals taught
+    allowed: (
+        int  # requests in flight at present, by the share of the limits and what refusals taught; 0 without a share
+    )
     waiting: int
 
 
@@ -80,8 +83,11 @@ class Paced(Protocol):
         """The key is good: to be told to the run's other processes as `succeeded_before`."""
         ...
 
-    def set_share(self, share: float) -> None:
-        """Take another share (0..1] of the run's limits from now on; call it in the event loop."""
+    def set_share(self, share: float, until_s: float = math.inf) -> None:
+        """Take another share (0..1) of the limits from now on, and none from the event loop's time `until_s` on.
+
+        Call it in the event loop. With 0 calls wait, and do not count as unanswered.
+        """
         ...
 
     def status(self) -> EndpointStatus: ...

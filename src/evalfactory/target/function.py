@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import inspect
+import math
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -49,10 +50,9 @@ class FunctionSystem:
     def usage(self) -> Usage:
         return self._total.usage
 
-    def set_share(self, share: float) -> None:
-        """Take another share of the run's limits from now on; call it in the event loop."""
-        self._pacer.set_share(share, asyncio.get_running_loop().time())
-        self._gate.pump()
+    def set_share(self, share: float, until_s: float = math.inf) -> None:
+        """Take another share of the limits from now on and until `until_s`; call it in the event loop."""
+        self._gate.set_share(share, until_s)
 
     def status(self) -> EndpointStatus:
         return self._gate.admission.status(asyncio.get_running_loop().time())

@@ -31,7 +31,7 @@ class HttpSystem(Remote):
     def __init__(self, spec: HttpTarget, options: Options) -> None:
         self._spec = spec
         secrets = secrets_of(spec, _WHAT)
-        identity = Identity(_WHAT, spec.url, TargetError, spec.api_key_env, secrets, not_found_bars=False)
+        identity = Identity(_WHAT, spec.url, TargetError, spec.api_key_env, secrets, is_model=False)
         super().__init__(Endpoint(address(spec.method, spec.url, headers_of(spec, _WHAT)), identity, spec, options))
 
     async def produce(self, case: Case) -> Produced:
