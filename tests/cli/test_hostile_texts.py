@@ -123,5 +123,5 @@ def test_a_suite_that_is_refused_is_quoted_harmlessly(new_desk: Desk) -> None:
 
 def test_stored_names_and_baselines_are_listed_harmlessly(evil_desk: Desk) -> None:
     listed = evil_desk("runs", "--json").json
-    assert {"evil"} <= {run["run"] for run in listed["runs"]}
+    assert {"evil"} <= {run["run_id"] for run in listed["runs"]}
     assert json.loads(json.dumps(listed)) == listed

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ..errors import UsageError
 from ..planning.order import tier_order
+from .alike import alike
 from .spool import Spool, lookup
 
 
@@ -34,8 +35,10 @@ def choose(spool: Spool, choice: Choice, seed: int) -> list[int]:
     """
     wanted = set(choice.ids)
     if unknown := wanted.difference(spool.ids):
+        near = dict.fromkeys(each for name in sorted(unknown) for each in alike(name, spool.ids))
         raise UsageError(
-            f"the dataset has no case {min(unknown)!r}", hint="ids are shown in report.md and measurements.jsonl"
+            f"the dataset has no case {', '.join(map(repr, sorted(unknown)))}",
+            hint=", ".join(near) or "`evalfactory report` names some",
         )
     filters = [_parsed(text) for text in choice.filters]
     chosen = [

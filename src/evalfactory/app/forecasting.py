@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 from ..engine.frozen import frozen_cases
+from ..metrics.recipes import needs_steps
 from ..planning.slots import estimated_calls
 from ..records.plan import Plan
 from ..records.suite import JudgeSpec
@@ -74,12 +75,14 @@ class Forecast(NamedTuple):
 async def forecast(path: Path, options: RunOptions, *, write: bool = False) -> Forecast:
     """The plan of a run that is not begun; in the store only when `write` says so."""
     loaded = load_suite(path)
-    store = store_for(loaded, options.store)
     if write:
+        store = store_for(loaded, options.store)
         return _forecast(await plan_run(loaded, store, options), store)
     with TemporaryDirectory(prefix="evalfactory-plan-") as scratch:
         aside = open_store(scratch)
-        plan = await plan_run(loaded, aside, options, recipes_from=store)
+        keeps_steps = any(needs_steps(spec) for spec in loaded.suite.metrics)  # those that are written now are paid for
+        recipes = store_for(loaded, options.store) if keeps_steps else aside
+        plan = await plan_run(loaded, aside, options, recipes_from=recipes)
         return _forecast(plan, aside)
 
 

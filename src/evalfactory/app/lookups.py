@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from ..engine.frozen import frozen_cases
 from ..engine.lines import parse_part
 from ..errors import UsageError
@@ -12,6 +10,7 @@ from ..records.measurement import Commit, Output
 from ..records.plan import Plan
 from ..storage.layout import RunKeys
 from ..storage.port import Store
+from .alike import alike
 from .planning import read_plan
 
 
@@ -31,8 +30,8 @@ def frozen_case(store: Store, keys: RunKeys, plan: Plan, case_id: str) -> Frozen
     if plan.parent is not None:
         parent = RunKeys(plan.suite, plan.parent.run_id)
         return frozen_case(store, parent, read_plan(store, parent), case_id)
-    near = ", ".join(get_close_matches(case_id, ids, n=3, cutoff=0.4))
-    raise UsageError(f"run {keys.run_id} has no case {case_id!r}", hint=f"nearest: {near}" if near else None)
+    near = ", ".join(alike(case_id, ids)) or "another run: --run RUN, `evalfactory runs` lists them"
+    raise UsageError(f"run {keys.run_id} has no case {case_id!r}", hint=near)
 
 
 def output_of(store: Store, keys: RunKeys, plan: Plan, case_id: str) -> Output | None:

@@ -58,7 +58,7 @@ def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, sto
         shards = write_cases(spool, piles, chosen.must_run, freezer, CaseFiles(store, keys))
         plan = Plan(
             run_id=options.run_id,
-            created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            created_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             digest="",
             suite=suite.name,
             tier=options.tier,

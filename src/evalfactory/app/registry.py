@@ -9,6 +9,7 @@ from ..errors import EnvironmentProblem, UsageError
 from ..records.base import Record
 from ..storage.layout import RUNS, RunKeys, baseline_key, run_entry_key
 from ..storage.port import Store
+from .alike import alike
 
 
 class RunEntry(Record):
@@ -68,9 +69,9 @@ def find_run(store: Store, name: str) -> RunKeys:
     try:
         entry = _read_entry(store, run_entry_key(name))
     except FileNotFoundError:
-        raise UsageError(
-            f"there is no run {name} in {store.url}", hint="`evalfactory runs` lists them; name the store with --store"
-        ) from None
+        names = [entry.key.removeprefix(RUNS).removesuffix(".json") for entry in store.list(RUNS)]
+        near = ", ".join(alike(name, names)) or "`evalfactory runs` lists them; --store names another store"
+        raise UsageError(f"there is no run {name} in {store.url}", hint=near) from None
     return RunKeys(entry.suite, entry.run_id)
 
 

@@ -33,6 +33,16 @@ def report_folder(keys: RunKeys, number: int) -> str:
     return f"{keys.report_folder}{number:04d}/"
 
 
+def verdict_of(store: Store, keys: RunKeys) -> str | None:
+    """The verdict of the run's newest report, `damaged` for one that cannot be read, None without any."""
+    try:
+        return read_report(store, keys).verdict.outcome
+    except UsageError:
+        return None
+    except InputError:
+        return "damaged"
+
+
 def read_report(store: Store, keys: RunKeys) -> Report:
     """The run's newest report.
 

@@ -52,7 +52,7 @@ def plan_child(store: Store, parent: Plan, run_id: str) -> Plan:
     plan = parent.model_copy(
         update={
             "run_id": run_id,
-            "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "created_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "cases": sum(shard.cases for shard in shards),
             "slots": sum(shard.slots for shard in shards),
             "skipped": 0,

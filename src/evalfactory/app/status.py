@@ -11,6 +11,7 @@ from ..storage.journal import read_torn, torn_journals
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from .planning import read_plan
+from .reports import verdict_of
 
 
 class RunStatus(NamedTuple):
@@ -20,14 +21,16 @@ class RunStatus(NamedTuple):
     suite: str
     tier: str
     created_at: str
+    state: str  # `complete`, `begun` or `planned`
     planned: int
     scored: int
     errored: int
     skipped: int
     kept: int  # measured by workers that have not committed their shard yet
+    pending: int  # planned = scored + errored + skipped + kept + pending
     shards: int
     committed: int
-    state: str  # `complete`, `begun` or `planned`
+    verdict: str | None  # of the newest report, None when there is none yet
 
 
 def run_status(store: Store, keys: RunKeys) -> RunStatus:
@@ -50,14 +53,16 @@ def run_status(store: Store, keys: RunKeys) -> RunStatus:
         suite=plan.suite,
         tier=plan.tier,
         created_at=plan.created_at,
+        state=state,
         planned=plan.slots,
         scored=states["scored"],
         errored=states["errored"],
         skipped=states["skipped"],
         kept=kept,
+        pending=plan.slots - states.total() - kept,
         shards=len(plan.shards),
         committed=committed,
-        state=state,
+        verdict=verdict_of(store, keys),
     )
 
 

@@ -7,7 +7,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EvalFactoryError, Exit, InputError
@@ -112,17 +112,30 @@ def _interesting(report: Report) -> str:
     return results[0].case_id if results else "CASE"
 
 
-def say_table(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> None:
-    """Print rows in columns that are as wide as what is in them; wide characters count as two."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def say_table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Collection[str] = ()) -> None:
+    """Print rows in columns as wide as what is in them, those titled in `numbers` to the right.
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        table.add_column(column)
-    for row in rows:
-        table.add_row(*(Text(one_line(row.get(column, ""))) for column in columns))
-    width, color = screen()
-    Console(width=width, no_color=not color, highlight=False).print(table)
+    A row stays on its line, however long: it can be searched for. Wide characters count as two.
+    """
+    from rich.cells import cell_len
+
+    from ..render.safe import isolated
+
+    table = [list(titles), *([one_line(cell) for cell in row] for row in rows)]
+    widths = [max(map(cell_len, column)) for column in zip(*table, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = []
+        for title, cell, width in zip(titles, cells, widths, strict=True):
+            blanks = " " * (width - cell_len(cell))
+            padded.append(blanks + isolated(cell) if title in numbers else isolated(cell) + blanks)
+        return "  " + "  ".join(padded).rstrip(" ")
+
+    head, *body = map(line, table)
+    rule = "  " + "─" * (sum(widths) + 2 * (len(widths) - 1))
+    say_rendered("\n".join([head, rule, *body]))
+
+
+def moment(created_at: str) -> str:
+    """A time of a record (UTC, ISO 8601) for people, to the second."""
+    return created_at[:19].replace("T", " ")

@@ -266,6 +266,7 @@ def _planned(parser: _Parser) -> None:
         help="only such cases, e.g. tags=refund; may be repeated",
     )
     parser.add_argument("--limit", type=_count, metavar="N", help="at most so many cases")
+    parser.set_defaults(workers=None, baseline=None)  # for the commands that do not take them
     parser.add_argument("--fresh", action="store_true", help="measure everything anew, reuse nothing")
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
+from ...app.alike import alike
 from ...catalogue import CatalogueMetric, catalogue
 from ...errors import UsageError
 from ..output import say, say_json, say_table
@@ -18,16 +17,9 @@ def execute(arguments: Arguments) -> int:
     if arguments.json:
         say_json(catalogue().model_dump(mode="json"))
         return 0
-    rows = [
-        {
-            "metric": metric.name,
-            "cases": metric.kind,
-            "needs": ", ".join(metric.requires),
-            "judge calls": f"{metric.calls:g}",
-        }
-        for metric in metrics
-    ]
-    say_table(["metric", "cases", "needs", "judge calls"], rows)
+    rows = [(each.name, each.kind, f"{each.calls:g}", ", ".join(each.requires)) for each in metrics]
+    say_table(("metric", "cases", "judge calls", "needs"), rows, numbers=("judge calls",))
+    say()
     say(f"{len(metrics)} metrics of DeepEval {catalogue().deepeval_version}; your own: module:Class")
     return 0
 
@@ -35,8 +27,8 @@ def execute(arguments: Arguments) -> int:
 def _one(arguments: Arguments) -> int:
     metric = catalogue().get(arguments.name)
     if metric is None:
-        near = get_close_matches(arguments.name, [each.name for each in catalogue().metrics], n=3)
-        raise UsageError(f"there is no metric {arguments.name!r}", hint=f"nearest: {', '.join(near) or 'none'}")
+        near = ", ".join(alike(arguments.name, [each.name for each in catalogue().metrics]))
+        raise UsageError(f"there is no metric {arguments.name!r}", hint=near or "evalfactory metrics")
     if arguments.json:
         say_json(metric.model_dump(mode="json"))
     else:
@@ -46,14 +38,10 @@ def _one(arguments: Arguments) -> int:
 
 def _say_one(metric: CatalogueMetric) -> None:
     say(f"{metric.name}  (deepeval.metrics.{metric.class_name}, {metric.kind} cases)")
-    say(f"needs {', '.join(metric.requires)}; default threshold {metric.threshold}; about {metric.calls:g} judge calls")
-    rows = [
-        {
-            "argument": argument.name,
-            "type": argument.type,
-            "default": "required" if argument.required else repr(argument.default),
-        }
-        for argument in metric.arguments
-    ]
+    say(
+        f"needs {', '.join(metric.requires)}; default threshold {metric.threshold}; about {metric.calls:g} judge call{'' if metric.calls == 1 else 's'}"
+    )
+    rows = [(each.name, each.type, "required" if each.required else repr(each.default)) for each in metric.arguments]
     if rows:
-        say_table(["argument", "type", "default"], rows)
+        say()
+        say_table(("argument", "type", "default"), rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ...app.forecasting import forecast
+from ...render.words import count
 from ..output import say, say_json, say_table
 from ..parser import Arguments
 from ..places import suite_path
@@ -19,13 +20,13 @@ def execute(arguments: Arguments) -> int:
         return 0
     plan = forecasted.plan
     say(f"{plan.suite}, {plan.selection or f'tier {plan.tier}'}: {plan.cases} of {plan.dataset_cases} cases")
+    say()
     say_table(
-        ["metric", "judge", "threshold", "slots", "judge calls"],
-        [
-            {"metric": row.name, "judge": row.judge, "threshold": row.threshold, "slots": str(row.slots), "judge calls": f"{row.calls:.0f}"}
-            for row in forecasted.metrics
-        ],
-    )  # fmt: skip
+        ("metric", "judge", "threshold", "slots", "judge calls"),
+        [(row.name, row.judge, row.threshold, count(row.slots), count(round(row.calls))) for row in forecasted.metrics],
+        numbers=("threshold", "slots", "judge calls"),
+    )
+    say()
     for line in forecasted.lines():
         say(line)
     if arguments.write:

@@ -28,7 +28,7 @@ def options(arguments: Arguments) -> RunOptions:
         workers=arguments.workers,
         store=arguments.store,
         run_id=arguments.run_id,
-        baseline=getattr(arguments, "baseline", None),
+        baseline=arguments.baseline,
         fresh=arguments.fresh,
         choice=Choice(tuple(arguments.case), tuple(arguments.filter), arguments.limit),
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...app.status import run_status
-from ..output import at, command, say, say_json
+from ...render.words import count, plural
+from ..output import at, command, moment, say, say_json
 from ..parser import Arguments
 from ..places import run_of
 
@@ -15,13 +16,13 @@ def execute(arguments: Arguments) -> int:
     if arguments.json:
         say_json(status._asdict())
         return 0
-    done = status.scored + status.errored + status.skipped
-    say(f"{status.run_id}  {status.suite}, tier {status.tier}, begun {status.created_at}")
-    say(f"{status.state}: {status.committed} of {status.shards} shards committed")
-    say(
-        f"{done} of {status.planned} slots committed ({status.scored} scored, {status.errored} errored,"
-        f" {status.skipped} skipped), {status.kept} more measured and kept"
-    )
+    say(f"run {status.run_id} · {status.suite}, tier {status.tier}, planned {moment(status.created_at)} UTC")
+    say(f"{status.state}: {status.committed} of {plural(status.shards, 'shard')} committed")
+    counts = ("scored", "errored", "skipped", "kept", "pending")
+    told = " · ".join(f"{count(getattr(status, name))} {name}" for name in counts)
+    say(f"{count(status.planned)} planned · {told}")
+    if status.verdict:
+        say(f"verdict of the newest report: {status.verdict}")
     if status.committed < status.shards:
         say(f"go on with: {command('resume', status.run_id, *at(store.url))}")
     return 0

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import NamedTuple
 
 from ...app.places import store_at, store_for
 from ...app.planning import read_plan
 from ...app.registry import find_run
 from ...app.running import plan_run
-from ...errors import EnvironmentProblem, UsageError
+from ...errors import EnvironmentProblem, InputError, UsageError
 from ...records.plan import Plan
 from ...settings import environment
 from ...storage.layout import RunKeys
@@ -22,14 +23,24 @@ from ..places import suite_path
 from .run import options
 
 
+class Work(NamedTuple):
+    """What a worker needs to begin. Modules of the user's own are looked for in the folder."""
+
+    store: Store
+    plan: Plan
+    folder: Path
+
+
 def execute(arguments: Arguments) -> int:
     """Work on one shard; 0 means that it is committed."""
     if not arguments.run_id:
         raise UsageError("which run? every worker of a run has the same --run-id", hint="--run-id nightly-7")
-    store, plan, folder = _planned(arguments)
-    if arguments.plan_digest and plan.digest != arguments.plan_digest:
-        raise EnvironmentProblem(f"run {plan.run_id} has plan {plan.digest}, not {arguments.plan_digest}")
-    shard = _shard(arguments, plan)
+    shard = _shard(arguments)
+    try:
+        store, plan, folder = _with_suite(arguments) if arguments.suite else _without_suite(arguments)
+    except InputError as error:  # whoever restarts workers must not take it for the data of this shard alone
+        raise EnvironmentProblem(str(error)) from error
+    _check(arguments, plan, shard)
     code = work_on(store, plan, shard, folder)
     if arguments.json:
         say_json({"run_id": plan.run_id, "shard": shard, "shards": len(plan.shards), "exit_code": code})
@@ -38,34 +49,41 @@ def execute(arguments: Arguments) -> int:
     return code
 
 
-def _planned(arguments: Arguments) -> tuple[Store, Plan, Path]:
-    """The run's plan; with a suite, whoever comes first writes it."""
-    if not arguments.suite:
-        if not arguments.store:
-            raise UsageError("name the suite, or the store that has the plan", hint="--store URL --run-id ID")
-        store = store_at(arguments.store)
-        return store, read_plan(store, find_run(store, arguments.run_id)), Path()
+def _shard(arguments: Arguments) -> int:
+    if arguments.shard_index is not None:
+        return int(arguments.shard_index)
+    text = environment().get("JOB_COMPLETION_INDEX", "")
+    if not text.isascii() or not text.isdigit():
+        said = f", and JOB_COMPLETION_INDEX is {text!r}" if text else ""
+        raise UsageError(f"which shard?{said}", hint="--shard-index N, or set JOB_COMPLETION_INDEX")
+    return int(text)
+
+
+def _with_suite(arguments: Arguments) -> Work:
+    """Whoever comes first writes the plan."""
     loaded = load_suite(suite_path(arguments.suite))
     store = store_for(loaded, arguments.store)
-    if arguments.total_shards is None:
-        keys = RunKeys(loaded.suite.name, arguments.run_id)
-        return store, read_plan(store, keys), loaded.folder
-    plan = asyncio.run(plan_run(loaded, store, options(arguments), shards=arguments.total_shards))
-    return store, plan, loaded.folder
+    if arguments.total_shards is not None:
+        plan = asyncio.run(plan_run(loaded, store, options(arguments), shards=arguments.total_shards))
+        return Work(store, plan, loaded.folder)
+    try:
+        return Work(store, read_plan(store, RunKeys(loaded.suite.name, arguments.run_id)), loaded.folder)
+    except UsageError as error:
+        raise UsageError(error.message, hint="--total-shards M, to plan it") from None
 
 
-def _shard(arguments: Arguments, plan: Plan) -> int:
-    text = environment().get("JOB_COMPLETION_INDEX")
-    index = (
-        arguments.shard_index if arguments.shard_index is not None else int(text) if text and text.isdigit() else None
-    )
-    if index is None:
-        raise UsageError("which shard? say --shard-index N, or set JOB_COMPLETION_INDEX")
-    if arguments.total_shards is not None and arguments.total_shards != len(plan.shards):
+def _without_suite(arguments: Arguments) -> Work:
+    store = store_at(arguments.store)
+    return Work(store, read_plan(store, find_run(store, arguments.run_id)), Path())
+
+
+def _check(arguments: Arguments, plan: Plan, shard: int) -> None:
+    if arguments.plan_digest and plan.digest != arguments.plan_digest:
+        raise EnvironmentProblem(f"run {plan.run_id} has plan {plan.digest}, not {arguments.plan_digest}")
+    if arguments.total_shards not in (None, len(plan.shards)):
         raise EnvironmentProblem(
             f"run {plan.run_id} has {len(plan.shards)} shards, not {arguments.total_shards}",
             hint="a plan has no more shards than cases; use the same number for every worker",
         )
-    if index >= len(plan.shards):
-        raise UsageError(f"shard {index} does not exist: run {plan.run_id} has the shards 0 to {len(plan.shards) - 1}")
-    return int(index)
+    if shard >= len(plan.shards):
+        raise UsageError(f"shard {shard} does not exist: run {plan.run_id} has the shards 0 to {len(plan.shards) - 1}")
