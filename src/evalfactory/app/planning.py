@@ -20,6 +20,7 @@ from ..records.suite import Execution, Suite, TierSpec
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from ..suites import LoadedSuite
+from .alike import alike
 from .choosing import Choice, choose
 from .freezing import CaseFiles, Freezer, write_cases
 from .preparing import Prepared
@@ -139,11 +140,13 @@ def _read(spool: Spool, loaded: LoadedSuite, recipes: Sequence[MetricRecipe]) ->
             weight=sum(estimated_calls(case, recipe) for recipe in by_kind[case.kind]),
         )
     if unknown := must_ids.difference(spool.ids):
-        name = min(unknown)
-        raise InputError(
-            f"{len(unknown)} must-run ids are not in the dataset",
-            (Problem(f"no case has the id {name!r}", field="dataset.must_run.ids"),),
-        )
+        problems = [
+            Problem(
+                f"no case has the id {name!r}", field="dataset.must_run.ids", hint=", ".join(alike(name, spool.ids))
+            )
+            for name in sorted(unknown)[: dataset.max_problems]
+        ]
+        raise InputError("the suite names must-run cases that the dataset does not have", tuple(problems))
 
 
 class _Chosen(NamedTuple):
@@ -181,4 +184,5 @@ def tier_of(suite: Suite, name: str) -> TierSpec:
     try:
         return suite.tiers[name]
     except KeyError:
-        raise UsageError(f"the suite has no tier {name!r}", hint=f"it has {', '.join(suite.tiers)}") from None
+        near = "".join(f"{each}; " for each in alike(name, suite.tiers, most=1))
+        raise UsageError(f"the suite has no tier {name!r}", hint=f"{near}it has {', '.join(suite.tiers)}") from None
