@@ -12,7 +12,6 @@ from .app import running
 from .app.blessing import bless as _bless
 from .app.choosing import Choice
 from .app.collecting import CollectOptions
-from .app.collecting import collect as _collect
 from .app.comparing import compare_runs
 from .app.forecasting import Forecast, forecast
 from .app.planning import read_plan
@@ -21,7 +20,7 @@ from .app.reports import read_report
 from .app.retrying import retry_errored
 from .app.running import Observer, RunOptions
 from .app.status import RunStatus, run_status
-from .app.telling import write_report
+from .app.telling import collect_and_write
 from .app.verifying import Verified
 from .app.verifying import verify as _verify
 from .records.plan import Plan
@@ -122,9 +121,7 @@ def collect(run_id: str = "latest", *, store: str = DEFAULT_STORE, baseline: str
     """The report merged anew from what the workers committed, and written."""
     opened = open_store(store, create=False)
     keys = find_run(opened, run_id)
-    collected = _collect(opened, keys, CollectOptions(baseline=baseline))
-    write_report(opened, keys, collected)
-    return collected.report
+    return collect_and_write(opened, keys, CollectOptions(baseline=baseline)).report
 
 
 def report(run_id: str = "latest", *, store: str = DEFAULT_STORE) -> Report:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import BinaryIO
 
 from evalfactory.storage.keys import checked, checked_prefix
 from evalfactory.storage.port import Entry, Store
@@ -38,6 +39,9 @@ class MemoryStore:
         checked(key)
         with self._lock:
             self._write(key, body)
+
+    def put_file(self, key: str, file: BinaryIO) -> None:
+        self.put(key, file.read())
 
     def folders(self, prefix: str) -> list[str]:
         checked_prefix(prefix)
@@ -91,6 +95,9 @@ class WatchedStore:
     def put(self, key: str, body: bytes) -> None:
         self._step()
         self._store.put(key, body)
+
+    def put_file(self, key: str, file: BinaryIO) -> None:
+        self.put(key, file.read())
 
     def folders(self, prefix: str) -> list[str]:
         self._step()

@@ -94,6 +94,15 @@ def test_what_is_put_replaces_what_was_there(store: Store) -> None:
     assert store.read("pointer") == b"new"
 
 
+def test_what_is_put_from_a_file_is_the_rest_of_the_file(store: Store, tmp_path: Path) -> None:
+    large = b"head" + bytes(range(256)) * 40_000  # ten megabytes: several parts of an upload
+    (tmp_path / "large").write_bytes(large)
+    with (tmp_path / "large").open("rb") as file:
+        file.seek(4)
+        store.put_file("a/large", file)
+    assert store.read("a/large") == large[4:]
+
+
 def test_a_reader_sees_a_pointer_before_or_after_but_never_half_of_it(store: Store) -> None:
     bodies = [bytes([letter]) * 300_000 for letter in b"ab"]
     store.put("pointer", bodies[0])

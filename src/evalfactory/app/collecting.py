@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import NamedTuple
+from types import TracebackType
+from typing import BinaryIO
 
 from ..analysis.comparison import Sides, compare, weaker_because
 from ..analysis.digest import results_digest
@@ -21,6 +23,7 @@ from ..records.plan import Plan
 from ..records.report import BaselineInfo, CaseResult, Comparison, Proof, Report
 from ..render.junit import junit
 from ..storage.layout import RunKeys
+from ..storage.lines import read_lines
 from ..storage.port import Store
 from .merging import Findings as MergeFindings
 from .merging import Merged, Supplement, merge_run, taken_from
@@ -34,12 +37,22 @@ OFFLINE_NOTE = (
 MISSING_SHOWN = 100
 
 
-class Collected(NamedTuple):
-    """A run's report, not yet written, and the files that tell every slot, in slot order."""
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """A run's report, not yet written, and the files that tell every slot, in slot order. Close it when done."""
 
     report: Report
-    measurements: bytes  # of `measurements.jsonl`
-    junit: bytes
+    measurements: BinaryIO  # of `measurements.jsonl`
+    junit: BinaryIO
+
+    def __enter__(self) -> Collected:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.measurements.close()
+        self.junit.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +75,12 @@ def collect(store: Store, keys: RunKeys, options: CollectOptions = CollectOption
         summary = summarizer.summary()
         comparison, baseline = _compare(store, plan, merged, options.baseline or plan.gate.baseline)
         verdict = judge_gate(plan.gate, summary, comparison)
-        measurements = b"".join(line.model_dump_json().encode() + b"\n" for line in merged.measurements())
+        measurements, proven = _written(line.model_dump_json() + "\n" for line in merged.measurements())
         found = merged.findings
         proof = Proof(
             plan_digest=plan.digest,
             dataset_digest=plan.dataset_digest,
-            measurements_sha256=hashlib.sha256(measurements).hexdigest(),
+            measurements_sha256=proven,
             results_digest=results_digest(merged.entries()),
             shards=tuple(found.shards),
             missing_shards=tuple(found.missing_shards),
@@ -84,7 +97,19 @@ def collect(store: Store, keys: RunKeys, options: CollectOptions = CollectOption
             notes=tuple(_notes(plan)),
         )
         report = build_report(plan, Findings(summary, verdict, comparison, baseline), proof, circumstances)
-        return Collected(report, measurements, "".join(junit(report, merged.entries())).encode())
+        return Collected(report, measurements, _written(junit(report, merged.entries()))[0])
+
+
+def _written(texts: Iterator[str]) -> tuple[BinaryIO, str]:
+    """A temporary file with the texts, at its start, and the SHA-256 of its bytes."""
+    file = tempfile.TemporaryFile(prefix="evalfactory-report-")  # noqa: SIM115  closed by `Collected`
+    proof = hashlib.sha256()
+    for text in texts:
+        body = text.encode()
+        proof.update(body)
+        file.write(body)
+    file.seek(0)
+    return file, proof.hexdigest()
 
 
 def merge_with_children(store: Store, keys: RunKeys, plan: Plan, summarizer: Summarizer) -> Merged:
@@ -174,8 +199,8 @@ def compare_with(
 def reported_measurements(store: Store, keys: RunKeys) -> Iterator[Measurement]:
     """The measurements of a run's newest report, in slot order."""
     folder = latest_report_folder(store, keys)
-    body = store.read(f"{folder}{MEASUREMENTS}") if folder else b""
-    return (Measurement.model_validate_json(line) for line in body.split(b"\n") if line)
+    lines = read_lines(store, f"{folder}{MEASUREMENTS}") if folder else iter(())
+    return (Measurement.model_validate_json(line) for line in lines)
 
 
 def with_texts(store: Store, keys: RunKeys, plan: Plan, results: list[CaseResult]) -> list[CaseResult]:

@@ -27,12 +27,12 @@ from ..storage.port import Store
 from ..storage.reuse import compact
 from ..suites import LoadedSuite, load_suite
 from .choosing import Choice
-from .collecting import CollectOptions, collect
+from .collecting import CollectOptions
 from .places import store_for
 from .planning import PlanOptions, make_plan
 from .preparing import prepare
 from .registry import RunEntry, register
-from .telling import Told, write_report
+from .telling import Told, collect_and_write
 
 REFRESH_S = 0.25
 
@@ -170,10 +170,10 @@ async def _work(local: LocalRunner, plan: Plan, place: Place, wishes: _Wishes, o
     observer.measured(progress, ended)
     _raise(ended, place)
     wall_s = round(time.monotonic() - wishes.begun_s, 3)
-    collected = await asyncio.to_thread(collect, store, keys, CollectOptions(wishes.baseline, wall_s))
-    told = await asyncio.to_thread(write_report, store, keys, collected)
+    options = CollectOptions(wishes.baseline, wall_s)
+    report, told = await asyncio.to_thread(collect_and_write, store, keys, options)
     await asyncio.to_thread(compact, store)
-    return RunResult(collected.report, told, "\n".join([*progress.problems, *([ended.message] if ended.code else [])]))
+    return RunResult(report, told, "\n".join([*progress.problems, *([ended.message] if ended.code else [])]))
 
 
 def uncommitted(store: Store, keys: RunKeys, plan: Plan) -> list[int]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from ..records.report import Report
 from ..render.markdown import markdown
 from ..render.terminal import terminal
 from ..storage.layout import RunKeys
 from ..storage.port import Store
-from .collecting import Collected
+from .collecting import Collected, CollectOptions, collect
 from .reports import MEASUREMENTS, REPORT, next_report_folder
 
 
@@ -24,14 +25,27 @@ class Told(NamedTuple):
         return f"{self.store.rstrip('/')}/{self.folder.rstrip('/')}"
 
 
+class Collection(NamedTuple):
+    """A run's report and where it was written."""
+
+    report: Report
+    told: Told
+
+
+def collect_and_write(store: Store, keys: RunKeys, options: CollectOptions) -> Collection:
+    """The run's report, merged from what its shards committed, and written. Raises as `collect` does."""
+    with collect(store, keys, options) as collected:
+        return Collection(collected.report, write_report(store, keys, collected))
+
+
 def write_report(store: Store, keys: RunKeys, collected: Collected) -> Told:
     """The place of the report's files, all of them written."""
     report = collected.report
     folder = next_report_folder(store, keys)
     told = Told(store.url, folder)
-    store.put(f"{folder}{MEASUREMENTS}", collected.measurements)
+    store.put_file(f"{folder}{MEASUREMENTS}", collected.measurements)
     store.put(f"{folder}report.md", markdown(report).encode())
     store.put(f"{folder}report.txt", terminal(report, width=100, color=False, place=told.url).encode())
-    store.put(f"{folder}junit.xml", collected.junit)
+    store.put_file(f"{folder}junit.xml", collected.junit)
     store.put(f"{folder}{REPORT}", report.model_dump_json(indent=1).encode())
     return told

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ..records.report import Report
 from ..storage.layout import RunKeys
+from ..storage.lines import read_pieces
 from ..storage.port import Store
 from .collecting import CollectOptions, collect
 from .reports import MEASUREMENTS, latest_report_folder, read_report
@@ -37,20 +38,21 @@ def verify(store: Store, keys: RunKeys) -> Verified:
         UsageError: The run has no report.
     """
     report = read_report(store, keys)
-    again = collect(store, keys, CollectOptions(baseline=report.baseline.asked if report.baseline else None))
+    with collect(store, keys, CollectOptions(baseline=report.baseline.asked if report.baseline else None)) as collected:
+        again = collected.report
     folder = latest_report_folder(store, keys)
-    body = store.read(f"{folder}{MEASUREMENTS}")
+    told = hashlib.sha256()
+    for piece in read_pieces(store, f"{folder}{MEASUREMENTS}"):
+        told.update(piece)
     checks = (
-        _check("plan digest", report.proof.plan_digest, again.report.proof.plan_digest),
-        _check("dataset digest", report.proof.dataset_digest, again.report.proof.dataset_digest),
-        _check("counts", _counts(report), _counts(again.report)),
-        _check("committed shards", _shards(report), _shards(again.report)),
-        _check("results digest", report.results_digest, again.report.results_digest),
-        _check("measurements.jsonl, bytes", report.proof.measurements_sha256, hashlib.sha256(body).hexdigest()),
-        _check(
-            "measurements.jsonl, merged again", report.proof.measurements_sha256, again.report.proof.measurements_sha256
-        ),
-        _check("means", _means(report), _means(again.report)),
+        _check("plan digest", report.proof.plan_digest, again.proof.plan_digest),
+        _check("dataset digest", report.proof.dataset_digest, again.proof.dataset_digest),
+        _check("counts", _counts(report), _counts(again)),
+        _check("committed shards", _shards(report), _shards(again)),
+        _check("results digest", report.results_digest, again.results_digest),
+        _check("measurements.jsonl, bytes", report.proof.measurements_sha256, told.hexdigest()),
+        _check("measurements.jsonl, merged again", report.proof.measurements_sha256, again.proof.measurements_sha256),
+        _check("means", _means(report), _means(again)),
     )
     return Verified(keys.run_id, all(check.holds for check in checks), checks)
 

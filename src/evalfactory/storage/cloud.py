@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import obstore
 from obstore.exceptions import AlreadyExistsError
@@ -99,6 +99,13 @@ class CloudStore:
         checked(key)
         with translated(self.url, key):
             obstore.put(self._bucket, key, body, use_multipart=False)
+
+    def put_file(self, key: str, file: BinaryIO) -> None:
+        checked(key)
+        with translated(self.url, key):
+            obstore.put(
+                self._bucket, key, file
+            )  # in several parts when it is large; nobody sees it before the last one
 
     def folders(self, prefix: str) -> list[str]:
         folder = checked_prefix(prefix).rpartition("/")[0]

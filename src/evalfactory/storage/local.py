@@ -9,15 +9,19 @@ from __future__ import annotations
 import errno
 import os
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import UnavailableError
 from .keys import PARTIAL, checked, checked_prefix
 from .local_errors import translated
 from .port import Entry
+
+COPIED_AT_ONCE = 1 << 20  # bytes
 
 
 class LocalStore:
@@ -69,6 +73,12 @@ class LocalStore:
             fresh.replace(path)
             sync_folder(path.parent)
 
+    def put_file(self, key: str, file: BinaryIO) -> None:
+        path = self.path(key)
+        with translated(self.url, key), written_beside(path, file) as fresh:
+            fresh.replace(path)
+            sync_folder(path.parent)
+
     def folders(self, prefix: str) -> list[str]:
         folder = self.root / checked_prefix(prefix)
         with translated(self.url, prefix):
@@ -110,13 +120,16 @@ class LocalStore:
 
 
 @contextmanager
-def written_beside(path: Path, body: bytes) -> Iterator[Path]:
+def written_beside(path: Path, body: bytes | BinaryIO) -> Iterator[Path]:
     """A synced file with `body` in the folder of `path`, gone afterwards unless it was renamed."""
     make_folders(path.parent)
     fresh = path.parent / f".tmp-{secrets.token_hex(8)}"
     try:
         with fresh.open("xb") as file:
-            file.write(body)
+            if isinstance(body, bytes):
+                file.write(body)
+            else:
+                shutil.copyfileobj(body, file, COPIED_AT_ONCE)
             file.flush()
             os.fsync(file.fileno())
         yield fresh

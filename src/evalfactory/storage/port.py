@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 
 class Entry(NamedTuple):
@@ -48,6 +48,10 @@ class Store(Protocol):
         ...
 
     # Last: below a method of this name, `list[…]` would mean the method.
+    def put_file(self, key: str, file: BinaryIO) -> None:
+        """As `put`, with what is left to read of a file: for bodies that do not fit into memory."""
+        ...
+
     def list(self, prefix: str) -> list[Entry]:
         """Every object whose key begins with `prefix`, in key order."""
         ...
