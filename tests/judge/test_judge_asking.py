@@ -134,11 +134,11 @@ def test_an_unfit_answer_is_asked_for_again_with_what_is_wrong() -> None:
 
 def test_an_answer_that_never_fits_is_an_error_of_that_call() -> None:
     endpoint = ScriptedEndpoint(in_turn(say("no idea" * 10_000)))
-    with pytest.raises(JudgeError, match="3 times: it holds no complete JSON object") as caught:
+    with pytest.raises(JudgeError, match="4 times: it holds no complete JSON object") as caught:
         with_judge(endpoint, lambda judge: judge.ask("p", Score))
     assert caught.value.error_class == "bad_json"
     assert caught.value.where == "judge"
-    assert len(endpoint.asked) == 3
+    assert len(endpoint.asked) == 4
     assert len(endpoint.asked[1].body["messages"][1]["content"]) == 4000
 
 

@@ -70,7 +70,7 @@ def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, sto
             dataset_cases=len(spool),
             versions=versions(),
             recipes=recipes,
-            target=suite.target,
+            target=prepared.target,
             target_digest=prepared.target_digest,
             execution=suite.execution,
             gate=suite.gate,

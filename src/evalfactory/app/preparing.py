@@ -12,18 +12,17 @@ from ..judge.port import JudgeError
 from ..metrics.recipes import needs_steps, resolve_recipe, steps_key
 from ..records.base import digest_of
 from ..records.plan import MetricRecipe
-from ..records.suite import JudgeSpec, MetricSpec
+from ..records.suite import JudgeSpec, MetricSpec, TargetSpec
 from ..storage.layout import recipe_key
 from ..storage.port import Store
 from ..suites import LoadedSuite
-
-PRODUCED = ("actual_output", "retrieval_context", "tools_called")
 
 
 class Prepared(NamedTuple):
     """What a plan is made with."""
 
     recipes: tuple[MetricRecipe, ...]
+    target: TargetSpec | None = None  # with the content of its files, so that a worker needs none
     target_digest: str = ""
 
 
@@ -35,25 +34,26 @@ async def prepare(loaded: LoadedSuite, store: Store) -> Prepared:
         EnvironmentProblem: A metric's module cannot be imported, or a judge's key is missing.
     """
     suite = loaded.suite
-    target_digest, produced = _target(loaded)
+    target, target_digest, produced = _target(loaded)
     recipes = []
     for spec in suite.metrics:
         steps = await _steps(spec, spec.judge or suite.judge, store) if needs_steps(spec) else None
         recipes.append(
             resolve_recipe(spec, suite.judge, catalogue(), steps=steps, produced=produced, folder=loaded.folder)
         )
-    return Prepared(tuple(recipes), target_digest)
+    return Prepared(tuple(recipes), target, target_digest)
 
 
-def _target(loaded: LoadedSuite) -> tuple[str, tuple[str, ...]]:
+def _target(loaded: LoadedSuite) -> tuple[TargetSpec | None, str, tuple[str, ...]]:
     spec = loaded.suite.target
     if spec is None:
-        return "", ()
-    from ..target.opening import check_target, produced_fields, target_recipe
+        return None, "", ()
+    from ..target.opening import check_target, frozen_target, produced_fields, target_recipe
 
     if problems := check_target(spec, loaded.folder):
         raise InputError(f"the target of {loaded.path} cannot work as it is written", tuple(problems))
-    return digest_of(target_recipe(spec, loaded.folder)), produced_fields(spec)
+    recipe = target_recipe(spec, loaded.folder)
+    return frozen_target(spec, loaded.folder), digest_of(recipe), produced_fields(spec)
 
 
 async def _steps(spec: MetricSpec, judge_spec: JudgeSpec, store: Store) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import secrets
 import shlex
 import signal
@@ -13,13 +14,24 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
 from ..engine.orders import Assignment
-from ..errors import EnvironmentProblem, Exit, Interrupted, RefusedError, Terminated, UnavailableError
+from ..errors import (
+    EnvironmentProblem,
+    Exit,
+    InputError,
+    Interrupted,
+    RefusedError,
+    Terminated,
+    UnavailableError,
+    UsageError,
+)
 from ..records.plan import Plan
 from ..records.report import Report
+from ..records.suite import JudgeSpec
 from ..runners.local import Ended, LocalRunner
 from ..runners.progress import Progress
 from ..storage.layout import RunKeys
@@ -93,7 +105,7 @@ async def run(path: Path, options: RunOptions, observer: Observer) -> RunResult:
     begun_s = time.monotonic()
     loaded = load_suite(path)
     store = store_for(loaded, options.store)
-    workers = min(options.workers or loaded.suite.execution.workers, loaded.suite.judge.max_in_flight)
+    workers = _allowed(options.workers or loaded.suite.execution.workers, loaded.suite.judge)
     async with _runner(workers, store) as local:
         plan = await _unless_stopped(local, plan_run(loaded, store, options))
         place = Place(store, RunKeys(plan.suite, plan.run_id), loaded.folder)
@@ -105,8 +117,14 @@ async def resume(
 ) -> RunResult:
     """Finish a planned run: only the shards that are not committed, and in them only what nobody has measured."""
     begun_s = time.monotonic()
-    async with _runner(options.workers or plan.execution.workers, store) as local:
+    workers = _allowed(options.workers or plan.execution.workers, plan.recipes[0].judge)
+    async with _runner(workers, store) as local:
         return await _work(local, plan, Place(store, keys, folder), _Wishes(options.baseline, begun_s), observer)
+
+
+def _allowed(workers: int, judge: JudgeSpec) -> int:
+    """No more workers than requests in flight: each of them sends one at least."""
+    return min(workers, judge.max_in_flight)
 
 
 async def plan_run(
@@ -164,6 +182,7 @@ async def _work(local: LocalRunner, plan: Plan, place: Place, wishes: _Wishes, o
         key_worked=len(open_shards) < len(plan.shards),
     )
     ended = Ended(0)
+    local.on_log = partial(_keep_words, place)
     if open_shards:
         async with _shown(progress, observer):
             ended = await local.run(plan, assignment, open_shards, progress)
@@ -174,6 +193,15 @@ async def _work(local: LocalRunner, plan: Plan, place: Place, wishes: _Wishes, o
     report, told = await asyncio.to_thread(collect_and_write, store, keys, options)
     await asyncio.to_thread(compact, store)
     return RunResult(report, told, "\n".join([*progress.problems, *([ended.message] if ended.code else [])]))
+
+
+def _keep_words(place: Place, attempt: str, text: str) -> None:
+    """Put what a worker process said on standard error beside its own log; words that cannot be kept are no reason to stop."""
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    row = {"time": now, "level": "warning", "run": place.keys.run_id, "attempt": attempt, "logger": "stderr"}
+    with contextlib.suppress(UnavailableError):
+        body = json.dumps({**row, "message": text}, ensure_ascii=False)
+        place.store.put(place.keys.log(f"{attempt}-stderr"), f"{body}\n".encode())
 
 
 def uncommitted(store: Store, keys: RunKeys, plan: Plan) -> list[int]:
@@ -193,6 +221,10 @@ def _raise(ended: Ended, place: Place) -> None:
             raise RefusedError(ended.message, hint=f"set the right key, then: {again}")
         case Exit.ENVIRONMENT:
             raise EnvironmentProblem(ended.message)
+        case Exit.DATA:
+            raise InputError(ended.message)
+        case Exit.USAGE:
+            raise UsageError(ended.message)
         case Exit.INTERRUPTED | Exit.TERMINATED as code:
             raise _stopped(code, "stopped", kept)
         case _:

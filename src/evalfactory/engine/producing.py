@@ -9,6 +9,7 @@ from ..judge.port import CallError, Meter, current_meter
 from ..records.base import digest_of
 from ..records.case import Case
 from ..records.measurement import Failure, Output
+from ..target.fields import seen
 from ..target.port import Produced, Target
 
 
@@ -25,9 +26,8 @@ class Producer:
         return case.turns is None and (self.always or case.actual_output is None)
 
     def fingerprint(self, case: Case) -> str:
-        """What decides whether an earlier output still counts: the case's input side and the target's recipe."""
-        side = case.model_dump(mode="json", include={"input", "context", "retrieval_context", "metadata"})
-        return digest_of(["output", side, self.recipe_digest])
+        """What decides whether an earlier output still counts: all that a target sees of the case, and its recipe."""
+        return digest_of(["output", seen(case), self.recipe_digest])
 
     async def produce(self, case: Case, *, rank: int, attempt: str) -> Output:
         """The target's output, or its failure on this case; raises when the target does not answer anybody."""

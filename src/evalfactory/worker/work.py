@@ -100,7 +100,7 @@ def _producer(plan: Plan, assignment: Assignment, folder: Path) -> Producer | No
         return None
     from ..target.opening import open_target
 
-    target = open_target(plan.target, folder=folder, share=assignment.share)
+    target = open_target(plan.target, folder=folder, share=assignment.share, succeeded_before=assignment.key_worked)
     return Producer(target, plan.target.always, plan.target_digest)
 
 
