@@ -74,6 +74,7 @@ class CaseWork:
         return output
 
     async def _measure_slot(self, shard: Shard, case: Case, slot: OpenSlot) -> None:
+        await self._station.metrics.ready()  # a death while they load says nothing about a slot
         self._station.events.tell(Started(slot.slot))
         self._keep(shard, await measure(self._station.metrics, case, self._admission(slot)))
 

@@ -62,6 +62,9 @@ class DeepEvalMetrics:
         self._judges = judges
         self._threads = asyncio.Semaphore(THREADS)
 
+    async def ready(self) -> None:
+        """They are."""
+
     async def measure(self, case: Case, recipe: MetricRecipe) -> Scored:
         """The score of one case by a fresh metric object: see `port.Metrics`."""
         bench, judge = self._benches[recipe.name], self._judges[recipe.name]

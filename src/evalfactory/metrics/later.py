@@ -7,31 +7,30 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..errors import EnvironmentProblem
-from ..judge.port import Judge, current_meter
+from ..judge.port import Judge
 from ..records.case import Case
 from ..records.plan import MetricRecipe
 from .port import Metrics, Scored
 
 
 class MetricsWhenNeeded:
-    """Measures as `DeepEvalMetrics` does, and raises what building that raises from the first measurement on."""
+    """Measures as `DeepEvalMetrics` does, once `ready` has built it; that raises what building it raises."""
 
     def __init__(self, recipes: Sequence[MetricRecipe], judges: Mapping[str, Judge], folder: Path) -> None:
         self._recipes, self._judges, self._folder = recipes, judges, folder
         self._loading: asyncio.Future[Metrics] | None = None
 
-    async def measure(self, case: Case, recipe: MetricRecipe) -> Scored:
-        """The score of one case by a fresh metric object: see `port.Metrics`."""
-        metrics = await self._loaded()
-        return await metrics.measure(case, recipe)
-
-    async def _loaded(self) -> Metrics:
+    async def ready(self) -> None:
+        """Load DeepEval and build the metrics, if nobody has asked for it before."""
         if self._loading is None:
             self._loading = asyncio.ensure_future(asyncio.to_thread(self._load))
-        if self._loading.done():
-            return self._loading.result()
-        with current_meter.get().waiting():  # no measurement's deadline pays for it
-            return await asyncio.shield(self._loading)
+        await asyncio.shield(self._loading)
+
+    async def measure(self, case: Case, recipe: MetricRecipe) -> Scored:
+        """The score of one case by a fresh metric object: see `port.Metrics`."""
+        await self.ready()
+        assert self._loading is not None
+        return await self._loading.result().measure(case, recipe)
 
     def _load(self) -> Metrics:
         try:

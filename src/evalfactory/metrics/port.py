@@ -22,7 +22,11 @@ class MetricError(Exception):
 
 
 class Metrics(Protocol):
-    """The metrics of a plan, ready to measure any case."""
+    """The metrics of a plan."""
+
+    async def ready(self) -> None:
+        """Load what measuring needs. Raises `EvalFactoryError` when it cannot be had."""
+        ...
 
     async def measure(self, case: Case, recipe: MetricRecipe) -> Scored:
         """The score of one case by a fresh metric object.
