@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from evalfactory.settings import environment
 
-DEADLINE_S = 60.0  # of anything that a test waits for; far beyond what it takes
+DEADLINE_S = 120.0  # of anything that a test waits for; far beyond what it takes
 PROGRAM = shutil.which("evalfactory", path=str(Path(sys.executable).parent))
 COMMAND = (PROGRAM,) if PROGRAM else (sys.executable, "-m", "evalfactory")
 

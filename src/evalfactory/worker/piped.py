@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
 import traceback
 from collections.abc import AsyncIterator, Callable
 
@@ -75,8 +74,13 @@ class _Messages:
 
 
 async def _stdin() -> asyncio.StreamReader:
+    """The runner's messages on a descriptor of their own: a metric of the user's that reads or inherits standard input finds it empty."""
+    private = os.fdopen(os.dup(0), "rb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     reader = asyncio.StreamReader(limit=1 << 26)  # an order names its suspects, and there may be many
-    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), private)
     return reader
 
 
