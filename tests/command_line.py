@@ -8,7 +8,8 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+import urllib.request
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -57,6 +58,34 @@ def process(*argv: str | Path, cwd: Path, env: Mapping[str, str] | None = None) 
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """A simulated judge in a process of its own."""
+
+    base_url: str
+
+    def judge(self, **keys: Any) -> dict[str, Any]:
+        """A suite's `judge:` that asks it."""
+        return {"model": "simulated", "base_url": self.base_url, **keys}
+
+    def requests(self) -> int:
+        """How many requests it has answered so far."""
+        with urllib.request.urlopen(self.base_url.replace("/v1", "/counters")) as answer:
+            return int(json.load(answer)["answered"])
+
+
+@contextlib.contextmanager
+def simulated_judge(*argv: str) -> Iterator[Simulator]:
+    """A judge as `evalfactory judge-sim` serves it, on a free port."""
+    command = [sys.executable, "-m", "evalfactory", "judge-sim", "--port", "0", "--json", *argv]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as serving:
+        assert serving.stdout
+        try:
+            yield Simulator(json.loads(serving.stdout.readline())["base_url"])
+        finally:
+            serving.terminate()
 
 
 def json_lines(path: Path) -> list[Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from command_line import Desk, support_desk
+from command_line import Desk, Simulator, simulated_judge, support_desk
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +17,13 @@ def measured_desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     desk = support_desk(tmp_path_factory.mktemp("measured"))
     assert desk.run("--run-id", "first")["scored"] == 40
     return desk
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[Simulator]:
+    """A simulated judge for the tests of a file."""
+    with simulated_judge() as simulator:
+        yield simulator
 
 
 @pytest.fixture

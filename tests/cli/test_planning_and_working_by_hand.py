@@ -38,7 +38,7 @@ def test_a_plan_tells_what_the_judges_limits_alone_take(new_desk: Desk) -> None:
     shown = new_desk("plan", "suite.yaml")
     assert shown.code == 0
     assert "judge qwen at http://127.0.0.1:9/v1: at most 7 in flight, 60 requests a minute" in shown.out
-    assert "at least 140 s by the request limit alone" in shown.out
+    assert "at least 2 min 20 s by the request limit alone" in shown.out
     assert new_desk("plan", "suite.yaml", "--json").json["least_s"] == 140
 
 

@@ -13,6 +13,7 @@ from ..metrics.recipes import needs_steps
 from ..planning.slots import estimated_calls
 from ..records.plan import Plan
 from ..records.suite import JudgeSpec
+from ..render.words import plural, seconds
 from ..storage.layout import RunKeys
 from ..storage.open import open_store
 from ..storage.port import Store
@@ -52,14 +53,15 @@ class Forecast(NamedTuple):
     def lines(self) -> Iterator[str]:
         """What to show below the table."""
         plan = self.plan
-        yield f"{plan.slots} slots in {len(plan.shards)} shards; about {self.calls:.0f} judge calls, fewer where results are reused"
+        calls = plural(round(self.calls), "judge call")
+        yield f"{plural(plan.slots, 'slot')} in {plural(len(plan.shards), 'shard')}; about {calls}, fewer where results are reused"
         if plan.skipped:
-            yield f"{plan.skipped} slots will be skipped: their cases lack a field"
+            yield f"{plural(plan.skipped, 'slot')} will be skipped, for want of a field"
         if plan.must_run:
-            yield f"{plan.must_run} must-run cases on top of the tier's count, gated one by one"
+            yield f"{plural(plan.must_run, 'must-run case')} on top of the tier's count, gated one by one"
         yield from self.limits
         if self.least_s is not None:
-            yield f"at least {self.least_s:.0f} s by the request limit alone"
+            yield f"at least {seconds(self.least_s)} by the request limit alone"
 
     def as_json(self) -> dict[str, Any]:
         """The `--json` object."""
