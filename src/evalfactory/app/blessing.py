@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from ..errors import UsageError
 from ..storage.layout import RunKeys, baseline_key
 from ..storage.port import Store
+from .alike import try_command
 from .registry import Baseline
-from .reports import read_report
+from .reports import is_quick_look, read_report
 
 
 def bless(store: Store, keys: RunKeys, name: str) -> Baseline:
@@ -17,16 +18,19 @@ def bless(store: Store, keys: RunKeys, name: str) -> Baseline:
     Raises:
         UsageError: The run has no report, or is not complete: nothing may be compared with half a run.
     """
-    if name in ("previous", "latest"):
-        raise UsageError(f"a baseline cannot be called {name!r}: the word has a meaning of its own")
+    if name in ("", "previous", "latest"):
+        raise UsageError(f"a baseline cannot be called {name!r}", hint="a word of your own, such as main")
     report = read_report(store, keys)
     if report.counts.missing:
         raise UsageError(
             f"run {keys.run_id} is not complete: {report.counts.missing} of {report.counts.planned} slots are missing",
-            hint=f"evalfactory resume {keys.run_id}",
+            hint=try_command("resume", keys.run_id),
         )
-    if any(note.startswith("a quick look") for note in report.notes):
-        raise UsageError(f"run {keys.run_id} is a quick look at some cases, not a whole tier")
+    if is_quick_look(report):
+        raise UsageError(
+            f"run {keys.run_id} is a quick look at some cases, not a whole tier",
+            hint="bless a run without --case, --filter and --limit",
+        )
     baseline = Baseline(
         run_id=keys.run_id,
         suite=keys.suite,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import NamedTuple
+from urllib.parse import unquote
 
-from ..errors import EnvironmentProblem, UsageError
+from ..errors import EnvironmentProblem, InputError, UsageError
 from ..records.base import Record
-from ..storage.layout import RUNS, RunKeys, baseline_key, run_entry_key
+from ..storage.layout import RUNS, RunKeys, baseline_key, baselines_folder, run_entry_key
 from ..storage.port import Store
-from .alike import alike
+from .alike import alike, try_command
+from .reports import is_quick_look, latest_report_folder, read_report
 
 
 class RunEntry(Record):
@@ -75,36 +76,51 @@ def find_run(store: Store, name: str) -> RunKeys:
     return RunKeys(entry.suite, entry.run_id)
 
 
-def find_baseline(store: Store, name: str, *, of: RunEntry, complete: bool = True) -> Found:
-    """The run that `name` stands for: a blessed name, `previous` (the newest complete run before), or a run id."""
+def find_baseline(store: Store, name: str, *, of: RunEntry) -> Found:
+    """The run that `name` stands for: a blessed name, `previous` (the newest complete run before), or a run id.
+
+    A run that has no report, or is not there any more, is none: nobody loses a verdict over it.
+    """
     if name == "previous":
-        for entry in reversed(all_runs(store)):
-            older = (entry.created_at, entry.run_id) < (of.created_at, of.run_id)
-            if entry.suite == of.suite and entry.tier == of.tier and older:
-                keys = RunKeys(entry.suite, entry.run_id)
-                if is_complete(store, keys):
-                    return Found(keys)
-        return Found(None, f"there is no earlier complete run of tier {of.tier}")
+        return _previous(store, of)
     try:
         baseline = Baseline.model_validate_json(store.read(baseline_key(of.suite, name)))
-        return Found(RunKeys(baseline.suite, baseline.run_id))
+        keys = RunKeys(baseline.suite, baseline.run_id)
     except FileNotFoundError:
-        pass
+        try:
+            keys = find_run(store, name)
+        except UsageError:
+            return Found(None, _no_baseline(store, name, of.suite))
+    if latest_report_folder(store, keys) is None:
+        return Found(None, f"the baseline {name} is run {keys.run_id}, and that has no report in {store.url}")
+    return Found(keys)
+
+
+def _previous(store: Store, of: RunEntry) -> Found:
+    for entry in reversed(all_runs(store)):
+        older = (entry.created_at, entry.run_id) < (of.created_at, of.run_id)
+        if entry.suite == of.suite and entry.tier == of.tier and older:
+            keys = RunKeys(entry.suite, entry.run_id)
+            if _is_whole(store, keys):
+                return Found(keys)
+    return Found(None, f"there is no earlier complete run of tier {of.tier}")
+
+
+def _is_whole(store: Store, keys: RunKeys) -> bool:
+    """Whether the run's newest report tells a whole tier with nothing missing."""
     try:
-        return Found(find_run(store, name))
-    except UsageError:
-        return Found(None, f"there is no baseline {name} yet: `evalfactory bless RUN --name {name}` makes one")
-
-
-def is_complete(store: Store, keys: RunKeys) -> bool:
-    """Whether the run's latest report says that nothing is missing."""
-    from .reports import latest_report_folder
-
-    folder = latest_report_folder(store, keys)
-    if folder is None:
+        report = read_report(store, keys)
+    except (UsageError, InputError):
         return False
-    counts = json.loads(store.read(f"{folder}report.json")).get("counts", {})
-    return bool(counts) and counts.get("missing") == 0
+    return not report.counts.missing and not is_quick_look(report)
+
+
+def _no_baseline(store: Store, name: str, suite: str) -> str:
+    names = [
+        unquote(entry.key.rpartition("/")[2].removesuffix(".json")) for entry in store.list(baselines_folder(suite))
+    ]
+    there_are = f" (there is {', '.join(names)})" if names else ""
+    return f"there is no baseline {name} yet{there_are}: {try_command('bless', 'RUN', '--name', name)} makes one"
 
 
 def _read_entry(store: Store, key: str) -> RunEntry:

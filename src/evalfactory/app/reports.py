@@ -13,6 +13,7 @@ from ..storage.port import Store
 
 REPORT = "report.json"  # written last: a folder without it is not finished
 MEASUREMENTS = "measurements.jsonl"
+QUICK_LOOK = "a quick look"  # how the note of such a run begins
 _NUMBER = re.compile(r"/(\d{4})/report\.json$")
 
 
@@ -31,6 +32,11 @@ def next_report_folder(store: Store, keys: RunKeys) -> str:
 def report_folder(keys: RunKeys, number: int) -> str:
     """The folder of the run's report with that number."""
     return f"{keys.report_folder}{number:04d}/"
+
+
+def is_quick_look(report: Report) -> bool:
+    """Whether the run was of some cases instead of a whole tier."""
+    return any(note.startswith(QUICK_LOOK) for note in report.notes)
 
 
 def verdict_of(store: Store, keys: RunKeys) -> str | None:

@@ -1,0 +1,221 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from command_line import SUPPORT, Desk, json_lines
+
+WORSE = "Our new winter collection has just arrived!"
+
+
+def worsened(desk: Desk, *names: str) -> None:
+    """Give these cases a bad answer."""
+    cases = json_lines(SUPPORT / "cases.jsonl")
+    desk.cases(*({**case, "actual_output": WORSE} if case["id"] in names else case for case in cases))
+
+
+@pytest.fixture
+def blessed(desk: Desk) -> Desk:
+    """The measured desk, its run `first` called `main`."""
+    assert desk("bless", "first", "--name", "main").code == 0
+    return desk
+
+
+def baseline_of(desk: Desk, run_id: str) -> Any:
+    return desk.report(run_id)["baseline"]
+
+
+def test_without_a_baseline_yet_the_run_says_so_and_does_not_fail(desk: Desk) -> None:
+    ran = desk("run", "suite.yaml", "--baseline", "main", "--run-id", "new")
+    assert ran.code == 0
+    assert "there is no baseline main yet" in " ".join(ran.out.split())
+    assert baseline_of(desk, "new")["run_id"] is None
+
+
+def test_a_baselines_name_that_was_misspelt_is_said_with_those_there_are(blessed: Desk) -> None:
+    ran = blessed("run", "suite.yaml", "--baseline", "mian")
+    assert ran.code == 0
+    assert "there is no baseline mian yet" in " ".join(ran.out.split())
+    assert "main" in ran.out.replace("mian", "")
+
+
+def test_blessing_says_what_the_name_means_and_blessing_again_moves_it(blessed: Desk) -> None:
+    blessed.run("--run-id", "second")
+    moved = blessed("bless", "second", "--name", "main", "--json")
+    assert moved.code == 0
+    assert moved.json["name"] == "main"
+    assert moved.json["run_id"] == "second"
+    assert moved.json["results_digest"] == blessed.report("second")["results_digest"]
+    blessed.run("--run-id", "third", "--baseline", "main")
+    assert baseline_of(blessed, "third")["run_id"] == "second"
+
+
+def test_an_incomplete_run_cannot_be_blessed(desk: Desk) -> None:
+    desk("work", "suite.yaml", "--run-id", "half", "--shard-index", "0", "--total-shards", "2")
+    unreported = desk("bless", "half", "--name", "main")
+    assert (unreported.code, "evalfactory collect half" in unreported.err) == (64, True)
+    desk("collect", "half")
+    refused = desk("bless", "half", "--name", "main")
+    assert refused.code == 64
+    assert "not complete" in refused.err
+    assert "evalfactory resume half" in refused.err
+    assert not list(desk.folder.glob(".evalfactory/*/baselines/*"))
+
+
+@pytest.mark.parametrize("name", ["previous", "latest", ""])
+def test_words_with_a_meaning_are_no_baselines(desk: Desk, name: str) -> None:
+    assert desk("bless", "first", "--name", name).code == 64
+
+
+def test_a_baselines_name_may_be_a_branchs(desk: Desk) -> None:
+    for name in ("release/2.1", "日本語", "a b"):
+        assert desk("bless", "first", "--name", name).code == 0
+        desk.run("--baseline", name, "--run-id", "compared")
+        assert baseline_of(desk, "compared")["asked"] == name
+        assert baseline_of(desk, "compared")["run_id"] == "first"
+
+
+def test_an_unchanged_run_beside_its_baseline_has_no_difference(blessed: Desk) -> None:
+    run = blessed.run("--baseline", "main", "--run-id", "same")
+    report = blessed.report("same")
+    assert run["verdict"] == "PASS"
+    assert report["baseline"]["pairs"] == 40
+    assert [metric["delta"] for metric in report["metrics"]] == [0.0, 0.0]
+    assert report["regressions"] == []
+
+
+def test_a_drop_beyond_what_is_allowed_fails_and_its_cases_are_told(blessed: Desk) -> None:
+    worsened(blessed, "returns-window", "shipping-express", "payment-methods")
+    ran = blessed("run", "suite.yaml", "--baseline", "main", "--run-id", "worse", "--quiet")
+    assert ran.code == 10
+    report = blessed.report("worse")
+    rules = {(check["rule"], check["metric"]): check["outcome"] for check in report["verdict"]["checks"]}
+    assert rules["drop", "answer_relevancy"] == "FAIL"
+    assert rules["mean", "answer_relevancy"] == "PASS"
+    told = report["regressions"]
+    assert {slot["case_id"] for slot in told} == {"returns-window", "shipping-express", "payment-methods"}
+    assert all(slot["baseline_score"] > slot["score"] for slot in told)
+    assert all(slot["retrieval_context"] and slot["reason"] and slot["actual_output"] == WORSE for slot in told)
+    assert "Worst regressions" in ran.out
+    assert "returns-window" in ran.out
+
+
+def test_an_allowed_drop_passes(blessed: Desk) -> None:
+    worsened(blessed, "returns-window")
+    blessed.suite(gate={"allowed_drop": 0.5, "baseline": "main"})
+    assert blessed.run("--run-id", "allowed")["verdict"] == "PASS"
+    assert baseline_of(blessed, "allowed")["run_id"] == "first"
+    blessed.suite(gate={"allowed_drop": 0.0, "baseline": "main"})
+    assert blessed.run()["verdict"] == "FAIL"
+
+
+def test_a_metrics_own_allowed_drop_goes_before_the_gates(blessed: Desk) -> None:
+    worsened(blessed, "returns-window")
+    generous = {"metrics": {"answer_relevancy": {"allowed_drop": 0.9}, "faithfulness": {"allowed_drop": 0.9}}}
+    blessed.suite(gate={"allowed_drop": 0.0, **generous})
+    assert blessed.run("--baseline", "main")["verdict"] == "PASS"
+
+
+def test_the_command_lines_baseline_goes_before_the_suites(blessed: Desk) -> None:
+    blessed.run("--run-id", "second")
+    blessed("bless", "second", "--name", "other")
+    blessed.suite(gate={"baseline": "main"})
+    blessed.run("--baseline", "other", "--run-id", "third")
+    assert baseline_of(blessed, "third")["asked"] == "other"
+
+
+def test_previous_is_the_newest_complete_run_of_the_tier_before(desk: Desk) -> None:
+    desk.suite(tiers={"tiny": 2})
+    desk.run("--run-id", "b-second")
+    desk.run("--run-id", "c-tiny", "--tier", "tiny")
+    desk("plan", "suite.yaml", "--write", "--run-id", "d-planned")
+    desk.run("--run-id", "a-third", "--baseline", "previous")
+    assert baseline_of(desk, "a-third")["run_id"] == "b-second"
+    first_of_tier = desk("run", "suite.yaml", "--tier", "regression", "--baseline", "previous")
+    assert first_of_tier.code == 0
+    assert "no earlier complete run" in " ".join(first_of_tier.out.split())
+
+
+def test_a_quick_look_is_no_previous_run(desk: Desk) -> None:
+    desk.run("--run-id", "second")
+    desk.run("--run-id", "look", "--limit", "1")
+    desk.run("--run-id", "third", "--baseline", "previous")
+    assert baseline_of(desk, "third")["run_id"] == "second"
+
+
+def test_a_run_id_is_a_baseline_too(desk: Desk) -> None:
+    desk.run("--run-id", "second", "--baseline", "first")
+    assert baseline_of(desk, "second")["run_id"] == "first"
+
+
+def test_another_data_set_is_compared_over_the_cases_in_both_and_said_to_differ(blessed: Desk) -> None:
+    cases = json_lines(SUPPORT / "cases.jsonl")
+    blessed.cases(*cases[:10])
+    blessed.run("--baseline", "main", "--run-id", "fewer")
+    seen = baseline_of(blessed, "fewer")
+    assert (seen["pairs"], seen["only_here"], seen["only_there"]) == (20, 0, 20)
+    assert seen["note"]
+
+
+def test_comparing_two_runs_says_slot_by_slot_what_changed(blessed: Desk) -> None:
+    worsened(blessed, "returns-window")
+    blessed.run("--run-id", "worse")
+    compared = blessed("compare", "worse", "main", "--json").json
+    assert compared["run_id"] == "worse"
+    assert compared["baseline"]["run_id"] == "first"
+    assert [slot["case_id"] for slot in compared["regressions"]] == ["returns-window"] * len(compared["regressions"])
+    metric = next(metric for metric in compared["metrics"] if metric["name"] == "answer_relevancy")
+    assert (metric["pairs"], metric["worsened"], metric["improved"]) == (20, 1, 0)
+    shown = blessed("compare", "worse", "main")
+    assert shown.code == 0
+    assert "returns-window" in shown.out
+    backwards = blessed("compare", "first", "worse", "--json").json
+    assert [slot["case_id"] for slot in backwards["improvements"]] == [
+        slot["case_id"] for slot in compared["regressions"]
+    ]
+
+
+def test_comparing_with_what_is_not_there_is_refused(blessed: Desk) -> None:
+    refused = blessed("compare", "first", "mian")
+    assert refused.code == 64
+    assert "main" in refused.err.replace("mian", "")
+    assert blessed("compare", "frist", "main").code == 64
+
+
+def test_a_baseline_whose_run_is_gone_is_said_and_no_traceback(blessed: Desk) -> None:
+    import shutil
+
+    shutil.rmtree(next(blessed.folder.glob(".evalfactory/*/runs/first")))
+    (blessed.folder / ".evalfactory" / "runs" / "first.json").unlink()
+    ran = blessed("run", "suite.yaml", "--baseline", "main")
+    assert "Traceback" not in ran.err
+    assert "first" in ran.out + ran.err
+    assert ran.code in (0, 64)
+
+
+def test_a_baseline_of_another_suite_is_its_own(blessed: Desk) -> None:
+    blessed.suite(name="another-bot")
+    blessed.run("--run-id", "other", "--baseline", "main")
+    assert baseline_of(blessed, "other")["run_id"] is None
+
+
+def test_retry_without_an_errored_slot_is_refused(desk: Desk) -> None:
+    refused = desk("retry", "first", "--errored")
+    assert refused.code == 64
+    assert "nothing to retry" in refused.err
+    assert [run["run_id"] for run in desk("runs", "--json").json["runs"]] == ["first"]
+
+
+def test_retry_of_an_incomplete_run_is_refused(desk: Desk) -> None:
+    desk("work", "suite.yaml", "--run-id", "half", "--shard-index", "0", "--total-shards", "2")
+    desk("collect", "half")
+    refused = desk("retry", "half", "--errored")
+    assert refused.code == 64
+    assert "evalfactory resume half" in refused.err
+
+
+def test_a_pointer_is_one_small_file(blessed: Desk) -> None:
+    (pointer,) = blessed.folder.glob(".evalfactory/*/baselines/main.json")
+    assert json.loads(pointer.read_text())["run_id"] == "first"
