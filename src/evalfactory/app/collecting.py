@@ -25,6 +25,7 @@ from ..render.junit import junit
 from ..storage.layout import RunKeys
 from ..storage.lines import read_lines
 from ..storage.port import Store
+from .bulk import without_cycle_search
 from .merging import Findings as MergeFindings
 from .merging import Merged, Supplement, merge_run, taken_from
 from .planning import read_plan
@@ -63,6 +64,7 @@ class CollectOptions:
     wall_s: float | None = None
 
 
+@without_cycle_search()
 def collect(store: Store, keys: RunKeys, options: CollectOptions = CollectOptions()) -> Collected:
     """The run's report, merged from the store's bytes; the same however often and wherever it is made.
 

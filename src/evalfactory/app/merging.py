@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import mmap
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +23,8 @@ from ..records.plan import Plan, ShardPlan
 from ..records.report import ShardProof
 from ..storage.layout import RunKeys
 from ..storage.port import Store
+
+PIECE_BYTES = 1 << 16  # of one shard, while all shards are read side by side
 
 Seen = Callable[[Entry, FrozenCase, Output | None], None]
 
@@ -69,10 +71,7 @@ class Merged:
     def entries(self) -> Iterator[Entry]:
         """Every planned slot once, in order: its measurement, or the bare slot where it is missing."""
         self._file.flush()
-        if not any(end > start for start, end in self._ends):
-            return
-        with mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-            yield from in_order(*(_lines(whole, start, end) for start, end in self._ends))
+        yield from in_order(*(_lines(self._file.fileno(), start, end) for start, end in self._ends))
 
     def measurements(self) -> Iterator[Measurement]:
         """Every slot that has a measurement, in order."""
@@ -175,9 +174,10 @@ def _damaged(key: str, message: str) -> InputError:
     return InputError("a file of the run was changed or cut short", (Problem(message, file=key, hint=hint),))
 
 
-def _lines(whole: mmap.mmap, start: int, end: int) -> Iterator[Entry]:
-    while start < end:
-        stop = whole.find(b"\n", start, end)
-        line = whole[start:stop]
-        yield Slot(*json.loads(line)) if line.startswith(b"[") else Measurement.model_validate_json(line)
-        start = stop + 1
+def _lines(file: int, start: int, end: int) -> Iterator[Entry]:
+    """The entries between two places of a file. Read by pieces, not mapped: mapped pages would count as memory."""
+    rest = b""
+    for offset in range(start, end, PIECE_BYTES):
+        *lines, rest = (rest + os.pread(file, min(PIECE_BYTES, end - offset), offset)).split(b"\n")
+        for line in lines:
+            yield Slot(*json.loads(line)) if line.startswith(b"[") else Measurement.model_validate_json(line)

@@ -21,6 +21,7 @@ from ..storage.layout import RunKeys
 from ..storage.port import Store
 from ..suites import LoadedSuite
 from .alike import alike
+from .bulk import without_cycle_search
 from .choosing import Choice, choose
 from .freezing import CaseFiles, Freezer, write_cases
 from .preparing import Prepared
@@ -41,6 +42,7 @@ class PlanOptions:
     only: Mapping[str, Sequence[str]] | None = None  # case id -> metrics: a child run's slots
 
 
+@without_cycle_search()
 def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, store: Store) -> Plan:
     """The run's plan, written to the store with its frozen cases. An equal plan that is there already is returned.
 
