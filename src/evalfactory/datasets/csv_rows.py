@@ -9,7 +9,7 @@ from typing import BinaryIO
 from ..errors import InputError, Problem
 from .lines import LINE_LIMIT_BYTES, lines
 from .problems import shown
-from .rows import Row
+from .row import Row
 
 
 def csv_rows(source: BinaryIO) -> Iterator[Row | Problem]:

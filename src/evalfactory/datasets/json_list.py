@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from ..errors import InputError, Problem
 from .lines import not_utf8
 from .problems import kind_of, shown
-from .rows import Row, located
+from .row import Row, located
 from .strict_json import end_at, explain, parse_at
 
 #: A JSON file is read whole; JSON Lines has no such limit. Bytes, decompressed.

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from ..errors import EnvironmentProblem, InputError, Problem
 from .problems import shown
-from .rows import Row
+from .row import Row
 
 #: Small, because one row may hold a long context; rows.
 _BATCH = 256

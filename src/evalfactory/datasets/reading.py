@@ -13,7 +13,8 @@ from ..records.suite import DatasetSpec
 from .field_map import Mapped, field_map
 from .mapping import Reading, case_from
 from .problems import FileProblem, shown
-from .rows import Format, Row, format_of, located, rows, stranger
+from .row import Row, located
+from .rows import Format, format_of, rows, stranger
 from .source import open_dataset
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO, Literal, NamedTuple, assert_never
+from typing import Any, BinaryIO, Literal, assert_never
 
 from ..errors import InputError, Problem
 from ..records.suite import DatasetSpec
 from .compression import SUFFIXES
 from .lines import Line, lines
 from .problems import kind_of, shown
+from .row import Row, located
 from .strict_json import CUT_OFF, parse
 
 Format = Literal["jsonl", "json", "csv", "parquet"]
@@ -28,13 +28,6 @@ _STRANGERS = {
     b"BZh": ("compressed with bzip2", "compress it with gzip or zstd"),
     b"\xfd7zXZ": ("compressed with xz", "compress it with gzip or zstd"),
 }
-
-
-class Row(NamedTuple):
-    """One case as it stands in the file. `line` is the line it begins on; in a Parquet file, the row's number."""
-
-    line: int
-    values: dict[str, Any]
 
 
 def format_of(spec: DatasetSpec) -> Format:
@@ -103,8 +96,3 @@ def _row(number: int, value: Any) -> Row | Problem:
             return Problem("a list, where one case is one object", line=number, hint="is it `format: json`?")
         case _:
             return Problem(f"{kind_of(value)}, where a case is an object", line=number)
-
-
-def located(problem: Problem, line: int | None, *, hint: str | None = None) -> Problem:
-    """The same problem with its line, and perhaps a better hint."""
-    return replace(problem, line=line, hint=hint or problem.hint)

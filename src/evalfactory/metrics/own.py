@@ -22,9 +22,9 @@ from ..records.suite import JudgeSpec, MetricSpec
 from . import deepeval_api as deepeval
 from .foreign import Translated
 from .introspect import declared_fields
+from .judges import judge_recipe
 from .loading import deepeval_version
 from .model import JudgeModel
-from .recipes import judge_recipe
 from .sources import load, source_digest
 
 

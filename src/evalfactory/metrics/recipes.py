@@ -15,12 +15,8 @@ from ..records.base import digest_of
 from ..records.plan import MetricRecipe
 from ..records.suite import JudgeSpec, MetricSpec
 from .checks import argument_problems
+from .judges import judge_recipe
 from .sources import code_of
-
-#: A judge's fields that decide its answers; the others say how to reach it, how fast, and at what price.
-_JUDGE_RECIPE = (
-    "kind", "model", "temperature", "seed", "max_tokens", "max_completion_tokens", "extra_body", "response_format",
-)  # fmt: skip
 
 
 def resolve_recipe(
@@ -48,13 +44,6 @@ def resolve_recipe(
     else:
         recipe = _from_catalogue(spec, judge, _metric(spec, known), known.deepeval_version, steps, folder)
     return recipe.model_copy(update={"produced": tuple(field for field in produced if field in recipe.requires)})
-
-
-def judge_recipe(judge: JudgeSpec) -> dict[str, Any]:
-    """What of a judge decides its answers: all but its transport, its limits and its price."""
-    if judge.kind == "offline":
-        return {"kind": "offline", "model": judge.model}
-    return judge.model_dump(mode="json", include=set(_JUDGE_RECIPE))
 
 
 def needs_steps(spec: MetricSpec) -> bool:
