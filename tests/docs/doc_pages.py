@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 _FENCE = re.compile(r"^( *)(`{3,})(.*)$")
 _TITLE = re.compile(r'title="([^"]+)"')
 _EXITS = re.compile(r"\s+#\s*(?:exits|終了コード)\s*(\d+)")
-_NOT_RUN = re.compile(r"\s+#\s*(?:not run here|ここでは実行しません)[:：]\s*(.+)$")
+_NOT_RUN = re.compile(r"\s+#\s*(?:not run (?:here|by the tests)|テストでは実行しません)[:：]\s*(.+)$")
 _COMMENT = re.compile(r"\s+#\s.*$", re.MULTILINE)
 _LINK = re.compile(r"!?\[(?:[^\[\]]|!?\[[^\]]*\]\([^)]*\))*\]\(([^)\s]+)\)")
 _CODE = re.compile(r"(`+)(.+?)\1", re.DOTALL)
@@ -46,7 +46,8 @@ class Command:
 
     @property
     def in_background(self) -> bool:
-        return self.plain.endswith("&")
+        """Whether it serves until it is stopped."""
+        return self.plain.endswith("&") or self.plain.startswith("evalfactory judge-sim")
 
 
 @dataclass(frozen=True)
