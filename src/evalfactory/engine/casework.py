@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from itertools import count
 
 from ..planning.slots import fingerprint
@@ -51,13 +51,17 @@ class CaseWork:
         case = frozen.case
         producer = self._station.producer
         if producer is not None and producer.is_due(case):
+            for slot in slots:  # a target can kill its worker, too
+                self._station.events.tell(Started(slot.slot))
             output = shard.outputs.get(case.id) or await self._output(shard, producer, case)
+            if len(self._open(shard, case.id, frozen.metrics)) == len(slots):
+                shard.outputs.pop(case.id, None)  # nobody else will need it
             if output.failure is not None:
                 for slot in slots:
                     self._keep(shard, errored(case.id, self._admission(slot), output.failure))
                 return
             case = completed(case, output)
-            slots = self._unmeasured(shard, case, [slot.recipe.name for slot in slots])
+            slots = [self._open_slot(case, slot.slot) for slot in slots]
             await self._copy(shard, slots)
             slots = shard.still_open(slots)
         for slot in slots:
@@ -79,19 +83,20 @@ class CaseWork:
         self._keep(shard, await measure(self._station.metrics, case, self._admission(slot)))
 
     def _unmeasured(self, shard: Shard, case: Case, metrics: Sequence[str]) -> list[OpenSlot]:
-        return [
-            OpenSlot(slot, self._recipes[name], fingerprint(case, self._recipes[name], repeat))
-            for name in metrics
-            for repeat in range(self._repeats)
-            if shard.is_open(slot := Slot(case.id, name, repeat))
-        ]
+        return [self._open_slot(case, slot) for slot in self._open(shard, case.id, metrics)]
+
+    def _open(self, shard: Shard, case_id: str, metrics: Iterable[str]) -> list[Slot]:
+        every = (Slot(case_id, name, repeat) for name in metrics for repeat in range(self._repeats))
+        return [slot for slot in every if shard.is_open(slot)]
+
+    def _open_slot(self, case: Case, slot: Slot) -> OpenSlot:
+        recipe = self._recipes[slot.metric]
+        return OpenSlot(slot, recipe, fingerprint(case, recipe, slot.repeat))
 
     def _skip(self, shard: Shard, frozen: FrozenCase) -> None:
-        for name, reason in frozen.skipped.items():
-            for repeat in range(self._repeats):
-                if shard.is_open(Slot(frozen.case.id, name, repeat)):
-                    recipe = self._recipes[name]
-                    self._keep(shard, skipped(frozen.case.id, recipe, repeat, reason, self._station.attempt))
+        for slot in self._open(shard, frozen.case.id, frozen.skipped):
+            recipe, reason = self._recipes[slot.metric], frozen.skipped[slot.metric]
+            self._keep(shard, skipped(slot.case_id, recipe, slot.repeat, reason, self._station.attempt))
 
     def _quarantine(self, case: Case, slot: OpenSlot) -> Measurement:
         failure = Failure(error_class="crash", where="worker", message=CRASHED)

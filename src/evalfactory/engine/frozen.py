@@ -17,21 +17,37 @@ PIECE_BYTES = 1 << 20  # read at once: bounds a worker's memory however large it
 
 
 def frozen_cases(store: Store, keys: RunKeys, shard: ShardPlan) -> Iterator[list[FrozenCase]]:
-    """The shard's cases, a piece at a time; after the last piece its bytes are proven to be the plan's.
+    """The shard's cases, a piece at a time, its bytes proven to be the plan's before the first one.
 
     Raises:
         InputError: The bytes are not those that were planned.
     """
     key = keys.cases(shard.file)
-    proof = hashlib.sha256()
+    only = _prove(store, key, shard)
     rest = b""
-    for offset in range(0, shard.length, PIECE_BYTES):
-        piece = store.read(key, shard.offset + offset, min(PIECE_BYTES, shard.length - offset))
-        proof.update(piece)
+    for piece in [only] if only is not None else _pieces(store, key, shard):
         *lines, rest = (rest + piece).split(b"\n")
         yield [_case(line, key) for line in lines]
-    if rest or proof.hexdigest() != shard.sha256:
+    if rest:
+        raise _changed(key, "its last line has no end")
+
+
+def _prove(store: Store, key: str, shard: ShardPlan) -> bytes | None:
+    """The shard's bytes, if they are one piece; longer ones are only looked through, to be read again."""
+    proof, piece = hashlib.sha256(), b""
+    try:
+        for piece in _pieces(store, key, shard):
+            proof.update(piece)
+    except FileNotFoundError:
+        raise _changed(key, "it is gone") from None
+    if proof.hexdigest() != shard.sha256:
         raise _changed(key, f"shard {shard.index}'s bytes are not the planned ones")
+    return piece if shard.length <= PIECE_BYTES else None
+
+
+def _pieces(store: Store, key: str, shard: ShardPlan) -> Iterator[bytes]:
+    for offset in range(0, shard.length, PIECE_BYTES):
+        yield store.read(key, shard.offset + offset, min(PIECE_BYTES, shard.length - offset))
 
 
 def _case(line: bytes, key: str) -> FrozenCase:

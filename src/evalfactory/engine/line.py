@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Coroutine
 from ..errors import InputError
 from ..records.case import FrozenCase
 from .casework import CaseWork
-from .events import ShardEnded, Tick, Wants, finished
+from .events import ShardEnded, Tick, Wants
 from .frozen import frozen_cases
 from .orders import Order
 from .shard import OpenSlot, Shard
@@ -46,7 +46,7 @@ class Line:
         chores = [asyncio.create_task(self._tick()), asyncio.create_task(self._flush_regularly())]
         closers: list[asyncio.Task[None]] = []
         try:
-            await self._take_orders(feed, closers)
+            await self._guarded(self._take_orders(feed, closers))
             await self._until_stopped(asyncio.gather(*closers))
         finally:
             await self._drain()
@@ -70,21 +70,19 @@ class Line:
     async def _begin(self, order: Order) -> Shard | None:
         """Admit every open slot of the shard; None when it is committed already or its cases cannot be read."""
         station = self._station
-        if await asyncio.to_thread(station.is_committed, order.shard):
-            log.info("shard %d is committed already", order.shard)
-            station.events.tell(ShardEnded(order.shard))
-            return None
-        shard = Shard(station, station.plan.shards[order.shard])
-        for measurement in await asyncio.to_thread(shard.take_over):
-            station.events.tell(finished(measurement))
-        self._shards[order.shard] = shard
         try:
+            if await asyncio.to_thread(station.is_committed, order.shard):
+                log.info("shard %d is committed already", order.shard)
+                station.events.tell(ShardEnded(order.shard))
+                return None
+            shard = self._shards[order.shard] = Shard(station, station.plan.shards[order.shard])
+            for finished in await asyncio.to_thread(shard.take_over):
+                station.events.tell(finished)
             if order.alone:
                 await self._admit(shard, order, alone=True)
             await self._admit(shard, order, alone=False)
         except InputError as error:
             log.error("shard %d: %s", order.shard, error)
-            del self._shards[order.shard]
             station.events.tell(ShardEnded(order.shard, str(error)))
             return None
         return shard
@@ -109,11 +107,10 @@ class Line:
 
     async def _close(self, shard: Shard) -> None:
         await shard.wait_until_done()
-        won = await shard.commit()
         index = shard.plan.index
+        await asyncio.to_thread(self._station.reuse.remember, index, shard.fingerprints)
+        won = await shard.commit()
         log.info("shard %d: %s", index, "committed" if won else "another attempt had committed it before")
-        if won:
-            await asyncio.to_thread(self._station.reuse.remember, index, shard.fingerprints)
         del self._shards[index]
         self._station.events.tell(ShardEnded(index))
 
@@ -126,7 +123,7 @@ class Line:
         self._open.discard(task)
         self._changed.set()
 
-    async def _guarded(self, work: Coroutine[object, object, None]) -> None:
+    async def _guarded(self, work: Coroutine[object, object, object]) -> None:
         """Run the work; what it raises is no single case's fault and stops the line."""
         try:
             await work
@@ -161,12 +158,13 @@ class Line:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
         for shard in list(self._shards.values()):
-            await shard.writer.seal()
+            await self._guarded(shard.writer.seal())
 
     async def _tick(self) -> None:
+        every_s = min(TICK_S, self._station.plan.execution.hang_s / 4)
         while True:
             self._station.events.tell(Tick(self._station.waiting_for()))
-            await asyncio.sleep(TICK_S)
+            await asyncio.sleep(every_s)
 
     async def _flush_regularly(self) -> None:
         while True:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
+from ..errors import UnavailableError
 from ..records.measurement import Measurement, Output, PartHeader, PartRef
 from ..storage.journal import Journal, open_journal, read_torn, torn_journals
 from ..storage.layout import RunKeys, part_name
 from ..storage.port import Store
-from .lines import parse_part
+from .lines import records_of
 from .station import Station
 
 
@@ -28,39 +30,38 @@ class PartWriter:
         self._header = header
         self._sealed: list[PartRef] = []
         self._flushing = asyncio.Lock()
+        self._fault: UnavailableError | None = None
+        self._number = 0
         self._journal: Journal | None = None
         self._begin()
 
     def add(self, record: Measurement | Output) -> None:
         """Keep one line. Raises `UnavailableError` when a local disk cannot take it."""
-        if not self._opened:
-            self._open()
-        self._write(record)
+        with self._unbroken():
+            if self._lines == 0:
+                self._journal = open_journal(self._store, self._keys.part(self._header.shard, self._name))
+                self._write(self._header)
+            self._write(record)
 
     async def flush(self) -> None:
         """Make what was added since the last flush safe on an object store."""
-        if self._journal is None and self._lines > 1:
+        if self._journal is None and self._lines:
             async with self._flushing:
                 await self._publish()
 
     async def seal(self) -> tuple[PartRef, ...]:
         """Close the last part and return all of this attempt's parts."""
         async with self._flushing:
-            if self._lines > 1:
-                await self._publish()
+            await self._publish()
         return tuple(self._sealed)
 
     def _begin(self) -> None:
-        self._name = part_name(self._header.attempt, len(self._sealed) + 1)
+        self._number += 1
+        self._name = part_name(self._header.attempt, self._number)
         self._hash = hashlib.sha256()
         self._size = self._lines = 0
         self._buffer: list[bytes] = []
-        self._opened = False
-
-    def _open(self) -> None:
-        self._opened = True
-        self._journal = open_journal(self._store, self._keys.part(self._header.shard, self._name))
-        self._write(self._header)
+        self._journal = None
 
     def _write(self, record: PartHeader | Measurement | Output) -> None:
         line = record.model_dump_json().encode() + b"\n"
@@ -73,21 +74,35 @@ class PartWriter:
         self._lines += 1
 
     async def _publish(self) -> None:
-        ref = PartRef(name=self._name, sha256=self._hash.hexdigest(), size=self._size, lines=self._lines)
-        journal, body = self._journal, b"".join(self._buffer)
-        self._begin()
-        self._sealed.append(ref)
-        if journal is not None:
-            await asyncio.to_thread(journal.seal)
-        else:
-            await asyncio.to_thread(self._store.create, self._keys.part(self._header.shard, ref.name), body)
+        with self._unbroken():
+            if self._lines == 0:
+                return
+            ref = PartRef(name=self._name, sha256=self._hash.hexdigest(), size=self._size, lines=self._lines)
+            journal, body = self._journal, b"".join(self._buffer)
+            self._begin()  # what is added meanwhile goes into the next part
+            if journal is not None:
+                await asyncio.to_thread(journal.seal)
+            else:
+                await asyncio.to_thread(self._store.create, self._keys.part(self._header.shard, ref.name), body)
+            self._sealed.append(ref)
+
+    @contextmanager
+    def _unbroken(self) -> Iterator[None]:
+        """Within it a fault of the store is final: a commit must never name a part that is not there."""
+        if self._fault is not None:
+            raise self._fault
+        try:
+            yield
+        except UnavailableError as error:
+            self._fault = error
+            raise
 
 
 class Earlier(NamedTuple):
     """A part that another attempt left behind. Without `ref` it was never sealed, and its lines must be copied."""
 
     ref: PartRef | None
-    records: list[Measurement | Output]
+    records: Iterator[PartHeader | Measurement | Output]
 
 
 def earlier_parts(station: Station, shard: int) -> Iterator[Earlier]:
@@ -103,8 +118,9 @@ def earlier_parts(station: Station, shard: int) -> Iterator[Earlier]:
         if f"/{station.attempt}-" in key:
             continue
         body = read_torn(store, key) if key in torn else store.read(key)
-        header, records = parse_part(body)
-        if header is not None and header.plan_digest == station.plan.digest:
+        records = records_of(body)
+        header = next(records, None)
+        if isinstance(header, PartHeader) and header.plan_digest == station.plan.digest:
             yield Earlier(None if key in torn else _ref(key, body), records)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -31,7 +32,8 @@ class Reuse:
     def find(self, fingerprints: Iterable[str]) -> dict[str, tuple[str, Measurement | Output]]:
         """Fingerprint -> run id and committed record, for those that some earlier run has scored or produced.
 
-        A run that was deleted since, or cannot be read, has nothing to offer: its slots are measured anew.
+        A run that was deleted or changed since, or never committed the shard, has nothing to offer: its slots are
+        measured anew.
         """
         by_shard: dict[tuple[str, str, int], list[str]] = defaultdict(list)
         for fingerprint, place in self._index.find(fingerprints).items():
@@ -43,7 +45,7 @@ class Reuse:
         return found
 
     def remember(self, shard: int, fingerprints: Sequence[str]) -> None:
-        """Add a committed shard's fingerprints to the index."""
+        """Add a shard's fingerprints to the index: before its commit, so that no death between the two can lose them."""
         if fingerprints:
             place = Location(suite=self._keys.suite, run_id=self._keys.run_id, shard=shard)
             add(self._store, dict.fromkeys(fingerprints, place), f"{self._keys.run_id}-{shard:05d}")
@@ -52,10 +54,11 @@ class Reuse:
         keys = RunKeys(suite, run_id)
         try:
             commit = Commit.model_validate_json(self._store.read(keys.commit(shard)))
-            parts = [parse_part(self._store.read(keys.part(shard, ref.name)))[1] for ref in commit.parts]
+            bodies = [(ref, self._store.read(keys.part(shard, ref.name))) for ref in commit.parts]
         except (FileNotFoundError, ValidationError):
             return {}
-        return {record.fingerprint: record for part in parts for record in part if _counts(record)}
+        sound = (body for ref, body in bodies if hashlib.sha256(body).hexdigest() == ref.sha256)
+        return {record.fingerprint: record for body in sound for record in parse_part(body)[1] if _counts(record)}
 
 
 def copied(origin: str, measurement: Measurement, *, slot: Slot, recipe: MetricRecipe, attempt: str) -> Measurement:

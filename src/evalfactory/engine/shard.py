@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ..records.measurement import Commit, Measurement, Output, PartHeader, PartRef, Slot
 from ..records.plan import MetricRecipe, ShardPlan
+from .events import Finished, finished
 from .parts import PartWriter, earlier_parts
 from .station import Station
 
@@ -28,7 +29,7 @@ class Shard:
 
     def __init__(self, station: Station, plan: ShardPlan) -> None:
         self.plan = plan
-        self.outputs: dict[str, Output] = {}
+        self.outputs: dict[str, Output] = {}  # by case, of which slots are still open
         self.fingerprints: list[str] = []  # of what was scored here, for the index of reuse
         self._station = station
         header = PartHeader(
@@ -43,19 +44,24 @@ class Shard:
         self._reused = 0
         self._adopted: list[PartRef] = []
         self._done = asyncio.Event()
+        self._look_if_done()
 
-    def take_over(self) -> list[Measurement]:
+    def take_over(self) -> list[Finished]:
         """What earlier attempts measured. Their sealed parts will be named by the commit, unsealed lines are copied."""
-        news: list[Measurement] = []
+        news: list[Finished] = []
         for part in earlier_parts(self._station, self.plan.index):
-            fresh = [record for record in part.records if self._is_news(record)]
-            if part.ref is not None and fresh:
-                self._adopted.append(part.ref)
-            for record in fresh:
-                self._note(record)
+            has_news = False
+            for record in part.records:
+                if isinstance(record, PartHeader) or not self._is_news(record):
+                    continue
+                has_news = True
                 if part.ref is None:
                     self.writer.add(record)
-            news += [record for record in fresh if isinstance(record, Measurement)]
+                self._note(record)
+                if isinstance(record, Measurement):
+                    news.append(finished(record))
+            if part.ref is not None and has_news:
+                self._adopted.append(part.ref)
         return news
 
     def is_open(self, slot: Slot) -> bool:
@@ -115,5 +121,8 @@ class Shard:
             self._reused += record.reused_from is not None
             if record.state == "scored" and record.reused_from is None:
                 self.fingerprints.append(record.fingerprint)
-            if len(self._states) >= self.plan.slots:
-                self._done.set()
+            self._look_if_done()
+
+    def _look_if_done(self) -> None:
+        if len(self._states) >= self.plan.slots:
+            self._done.set()

@@ -9,6 +9,7 @@ from ..metrics.port import Metrics
 from ..records.plan import MetricRecipe, Plan
 from ..storage.layout import RunKeys
 from ..storage.port import Store
+from .commits import read_commit
 from .events import Events
 from .producing import Producer
 from .reusing import Reuse
@@ -35,9 +36,10 @@ class Station:
         return {recipe.name: recipe for recipe in self.plan.recipes}
 
     def is_committed(self, shard: int) -> bool:
-        """Whether some attempt has committed the shard."""
+        """Whether some attempt has committed the shard. Raises `InputError` when its commit was changed."""
         try:
-            self.store.read(self.keys.commit(shard))
+            body = self.store.read(self.keys.commit(shard))
         except FileNotFoundError:
             return False
+        read_commit(self.keys, self.plan, shard, body)
         return True

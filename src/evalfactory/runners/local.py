@@ -161,6 +161,7 @@ class LocalRunner:
                 lane.stopping = event
             case _:
                 pass
+        lane.progress.in_flight = len(lane.in_flight)
         self._progress.note(lane.progress, event)
 
     def _assign(self, lane: Lane) -> None:

@@ -59,7 +59,6 @@ class Progress:
         """Take one event into account."""
         match event:
             case Finished(slot, state, calls, cost_usd, reused):
-                worker.in_flight = max(0, worker.in_flight - 1)
                 if slot in self._seen:
                     return
                 self._seen.add(slot)
@@ -72,7 +71,6 @@ class Progress:
                 worker.calls += calls
                 worker.cost_usd += cost_usd
             case Started():
-                worker.in_flight += 1
                 worker.state = "measuring"
             case ShardEnded(shard, problem):
                 self.shards_done += 1
