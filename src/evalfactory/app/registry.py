@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from ..errors import EnvironmentProblem, InputError, UsageError
+from pydantic import ValidationError
+
+from ..errors import EnvironmentProblem, InputError, Problem, UsageError
 from ..records.base import Record
 from ..storage.layout import RUNS, RunKeys, baseline_key, baselines_folder, run_entry_key
 from ..storage.port import Store
@@ -124,4 +126,8 @@ def _no_baseline(store: Store, name: str, suite: str) -> str:
 
 
 def _read_entry(store: Store, key: str) -> RunEntry:
-    return RunEntry.model_validate_json(store.read(key))
+    try:
+        return RunEntry.model_validate_json(store.read(key))
+    except ValidationError as error:
+        problem = Problem("it is no entry of a run", file=key, hint="restore it, or delete it and plan the run again")
+        raise InputError("the store's list of runs was changed or cut short", (problem,)) from error

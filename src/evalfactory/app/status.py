@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
+from ..engine.commits import read_commit
 from ..engine.lines import parse_part
-from ..records.measurement import Commit, Measurement, Slot
+from ..records.measurement import Measurement, Slot
 from ..storage.journal import read_torn, torn_journals
 from ..storage.layout import RunKeys
 from ..storage.port import Store
@@ -40,11 +41,12 @@ def run_status(store: Store, keys: RunKeys) -> RunStatus:
     committed = kept = 0
     for shard in plan.shards:
         try:
-            commit = Commit.model_validate_json(store.read(keys.commit(shard.index)))
+            body = store.read(keys.commit(shard.index))
         except FileNotFoundError:
             slots = _kept(store, keys, shard.index)
             kept += len(slots)
             continue
+        commit = read_commit(keys, plan, shard.index, body)
         committed += 1
         states.update(scored=commit.scored, errored=commit.errored, skipped=commit.skipped)
     state = "complete" if committed == len(plan.shards) else "begun" if committed or kept else "planned"
