@@ -141,3 +141,9 @@ def _free_port() -> int:
     with socket.socket() as place:
         place.bind(("127.0.0.1", 0))
         return int(place.getsockname()[1])
+
+
+def follow(page: Page, folder: Path) -> None:
+    """Do in a fresh folder what the page says, and check what it claims."""
+    with Reader(page, folder) as reader:
+        reader.follow()

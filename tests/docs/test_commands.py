@@ -1,6 +1,6 @@
 """Every command that a page shows is run: in a fresh folder, in the page's order, with the exit code that it states.
 
-The how-to pages have a file of their own, so that two processes can share the work.
+The how-to pages have files of their own, so that two processes can share the work.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from doc_pages import ROOT, Command, Page, pages
-from doc_shell import Reader
+from doc_shell import follow
 
 JAPANESE = Page(ROOT / "README.ja.md")
 ENGLISH = Page(ROOT / "README.md")
@@ -25,8 +25,7 @@ RUN_HERE = [page for page in pages() if page.commands and page.path.parent.name 
 
 @pytest.mark.parametrize("page", RUN_HERE, ids=lambda page: page.name)
 def test_every_command_does_what_its_page_says(page: Page, tmp_path: Path) -> None:
-    with Reader(page, tmp_path) as reader:
-        reader.follow()
+    follow(page, tmp_path)
 
 
 def test_the_japanese_readme_shows_the_commands_and_files_of_the_english_one() -> None:
