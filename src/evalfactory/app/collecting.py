@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-from ..analysis.comparison import Sides, compare, weaker_because
 from ..analysis.digest import results_digest
 from ..analysis.gate import judge_gate
-from ..analysis.merge import Entry, slot_of
+from ..analysis.merge import Entry, slot_in_words, slot_of
 from ..analysis.report import Circumstances, Findings, build_report
-from ..analysis.summary import Summarizer, with_case
-from ..engine.frozen import frozen_cases
+from ..analysis.summary import Summarizer, Summary
+from ..errors import UsageError
+from ..records.base import Record
 from ..records.case import FrozenCase
-from ..records.measurement import Measurement, Output, Slot
+from ..records.measurement import Output, Slot
 from ..records.plan import Plan
-from ..records.report import BaselineInfo, CaseResult, Comparison, Proof, Report
+from ..records.report import BaselineInfo, Comparison, Proof, Report
 from ..render.junit import junit
 from ..storage.layout import RunKeys
-from ..storage.lines import read_lines
 from ..storage.port import Store
 from .bulk import without_cycle_search
+from .comparing import Side, compare_with
 from .merging import Findings as MergeFindings
-from .merging import Merged, Supplement, merge_run, taken_from
+from .merging import Merged, Supplement, merge_run, produced_by, taken_from
 from .planning import read_plan
-from .registry import RunEntry, find_baseline
-from .reports import MEASUREMENTS, latest_report_folder, read_report
+from .registry import Found, RunEntry, find_baseline, find_run
 
 OFFLINE_NOTE = (
     "judged by the offline judge, which only compares words: its scores mean nothing beyond a demo or a pipeline test"
@@ -38,13 +38,22 @@ OFFLINE_NOTE = (
 MISSING_SHOWN = 100
 
 
+class Written(NamedTuple):
+    """A temporary file, at its start, and the SHA-256 of its bytes."""
+
+    file: BinaryIO
+    sha256: str
+
+
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """A run's report, not yet written, and the files that tell every slot, in slot order. Close it when done."""
+    """A run's report, not yet written, and the files that tell every slot and case, in order. Close it when done."""
 
     report: Report
-    measurements: BinaryIO  # of `measurements.jsonl`
-    junit: BinaryIO
+    measurements: Written  # `measurements.jsonl`
+    junit: Written
+    outputs: Written | None  # `outputs.jsonl`, with a target
+    files: ExitStack
 
     def __enter__(self) -> Collected:
         return self
@@ -52,8 +61,7 @@ class Collected:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.measurements.close()
-        self.junit.close()
+        self.files.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,7 @@ class CollectOptions:
 
     baseline: str | None = None
     wall_s: float | None = None
+    as_told: Report | None = None  # to make this report again, with the baseline that it names
 
 
 @without_cycle_search()
@@ -73,45 +82,53 @@ def collect(store: Store, keys: RunKeys, options: CollectOptions = CollectOption
     """
     plan = read_plan(store, keys)
     summarizer = Summarizer(plan.recipes)
-    with merge_with_children(store, keys, plan, summarizer) as merged:
+    with ExitStack() as files, merge_with_children(store, keys, plan, summarizer) as merged:
         summary = summarizer.summary()
-        comparison, baseline = _compare(store, plan, merged, options.baseline or plan.gate.baseline)
+        comparison, baseline = _compare(store, plan, merged, options)
         verdict = judge_gate(plan.gate, summary, comparison)
-        measurements, proven = _written(line.model_dump_json() + "\n" for line in merged.measurements())
-        found = merged.findings
-        proof = Proof(
-            plan_digest=plan.digest,
-            dataset_digest=plan.dataset_digest,
-            measurements_sha256=proven,
-            results_digest=results_digest(merged.entries()),
-            shards=tuple(found.shards),
-            missing_shards=tuple(found.missing_shards),
-            missing=tuple(
-                f"{slot.case_id} / {slot.metric} / {slot.repeat}" for slot in summary.missing[:MISSING_SHOWN]
-            ),
-            duplicates_dropped=found.duplicates,
-            late_attempts=found.late_attempts,
-        )
-        circumstances = Circumstances(
-            created_at=plan.created_at,
-            wall_s=options.wall_s if options.wall_s is not None else _wall_s(plan, found.last_commit_at),
-            judge_name=judge_name(plan),
-            notes=tuple(_notes(plan)),
-        )
+        measurements = _written(merged.measurements(), files)
+        outputs = _written(merged.outputs(), files) if plan.target is not None else None
+        proof = _proof(plan, merged, summary, measurements, outputs)
+        circumstances = _circumstances(plan, options, merged.findings.last_commit_at)
         report = build_report(plan, Findings(summary, verdict, comparison, baseline), proof, circumstances)
-        return Collected(report, measurements, _written(junit(report, merged.entries()))[0])
+        told = _written(junit(report, merged.entries()), files)
+        return Collected(report, measurements, told, outputs, files.pop_all())
 
 
-def _written(texts: Iterator[str]) -> tuple[BinaryIO, str]:
-    """A temporary file with the texts, at its start, and the SHA-256 of its bytes."""
-    file = tempfile.TemporaryFile(prefix="evalfactory-report-")  # noqa: SIM115  closed by `Collected`
+def _proof(plan: Plan, merged: Merged, summary: Summary, measurements: Written, outputs: Written | None) -> Proof:
+    found = merged.findings
+    return Proof(
+        plan_digest=plan.digest,
+        dataset_digest=plan.dataset_digest,
+        measurements_sha256=measurements.sha256,
+        outputs_sha256=outputs.sha256 if outputs else None,
+        results_digest=results_digest(merged.entries()),
+        shards=tuple(found.shards),
+        missing_shards=tuple(found.missing_shards),
+        missing=tuple(slot_in_words(slot) for slot in summary.missing[:MISSING_SHOWN]),
+        duplicates_dropped=found.duplicates,
+        late_attempts=found.late_attempts,
+    )
+
+
+def _circumstances(plan: Plan, options: CollectOptions, last_commit_at: str) -> Circumstances:
+    return Circumstances(
+        created_at=plan.created_at,
+        wall_s=options.wall_s if options.wall_s is not None else _wall_s(plan, last_commit_at),
+        judge_name=judge_name(plan),
+        notes=tuple(_notes(plan)),
+    )
+
+
+def _written(lines: Iterable[Record | str], files: ExitStack) -> Written:
+    file = files.enter_context(tempfile.TemporaryFile(prefix="evalfactory-report-"))  # noqa: SIM115
     proof = hashlib.sha256()
-    for text in texts:
-        body = text.encode()
+    for line in lines:
+        body = (line if isinstance(line, str) else line.model_dump_json() + "\n").encode()
         proof.update(body)
         file.write(body)
     file.seek(0)
-    return file, proof.hexdigest()
+    return Written(file, proof.hexdigest())
 
 
 def merge_with_children(store: Store, keys: RunKeys, plan: Plan, summarizer: Summarizer) -> Merged:
@@ -121,16 +138,19 @@ def merge_with_children(store: Store, keys: RunKeys, plan: Plan, summarizer: Sum
         parent_keys = RunKeys(plan.suite, parent.run_id)
         line.append((parent_keys, read_plan(store, parent_keys)))
     instead: dict[Slot, Entry] = {}
+    outputs: dict[str, Output] = {}
     own: MergeFindings | None = None
     for run_keys, run_plan in line[:-1]:
         with merge_run(store, run_keys, run_plan, _unseen) as merged:
             for entry in merged.entries():
                 told = entry if run_plan is plan or isinstance(entry, Slot) else taken_from(run_plan.run_id, entry)
                 instead.setdefault(slot_of(entry), told)
+            for output in merged.outputs():
+                outputs.setdefault(output.case_id, output if run_plan is plan else produced_by(run_plan.run_id, output))
             if run_plan is plan:
                 own = merged.findings
     root_keys, root_plan = line[-1]
-    supplement = Supplement(instead, root_plan.run_id) if own is not None else None
+    supplement = Supplement(instead, outputs, root_plan.run_id) if own is not None else None
     merged = merge_run(store, root_keys, root_plan, _Tell(summarizer), supplement)
     if own is not None:
         own.must_run = merged.findings.must_run
@@ -166,57 +186,35 @@ def _unseen(entry: Entry, frozen: FrozenCase, output: Output | None) -> None:
 
 
 def _compare(
-    store: Store, plan: Plan, merged: Merged, asked: str | None
+    store: Store, plan: Plan, merged: Merged, options: CollectOptions
 ) -> tuple[Comparison | None, BaselineInfo | None]:
+    if options.as_told is not None:
+        found, asked = _told_baseline(store, options.as_told.baseline)
+    else:
+        found, asked = _asked_baseline(store, plan, options.baseline or plan.gate.baseline)
     if asked is None:
         return None, None
-    entry = RunEntry(run_id=plan.run_id, suite=plan.suite, tier=plan.tier, created_at=plan.created_at)
-    found = find_baseline(store, asked, of=entry)
     if found.keys is None:
         return None, BaselineInfo(asked=asked, note=found.note)
-    return compare_with(store, plan, merged.entries(), found.keys, asked, frozenset(merged.findings.must_run)), None
+    here = Side(merged.entries(), merged.outputs(), frozenset(merged.findings.must_run))
+    return compare_with(store, plan, here, found.keys, asked), None
 
 
-def compare_with(
-    store: Store, plan: Plan, here: Iterator[Entry], baseline: RunKeys, asked: str, must_run: frozenset[str]
-) -> Comparison:
-    """The run beside a baseline run that has a report; regressions come with their cases' texts."""
-    theirs = read_report(store, baseline)
-    info = BaselineInfo(
-        asked=asked,
-        run_id=baseline.run_id,
-        created_at=theirs.created_at,
-        results_digest=theirs.results_digest,
-        note=weaker_because(plan, read_plan(store, baseline)),
-    )
-    names = [recipe.name for recipe in plan.recipes]
-    sides = Sides(here, reported_measurements(store, baseline), names, must_run)
-    comparison = compare(sides, run_id=plan.run_id, baseline=info)
-    keys = RunKeys(plan.suite, plan.run_id)
-    told = with_texts(store, keys, plan, [*comparison.regressions, *comparison.improvements])
-    split = len(comparison.regressions)
-    return comparison.model_copy(update={"regressions": tuple(told[:split]), "improvements": tuple(told[split:])})
+def _asked_baseline(store: Store, plan: Plan, asked: str | None) -> tuple[Found, str | None]:
+    if asked is None:
+        return Found(None), None
+    entry = RunEntry(run_id=plan.run_id, suite=plan.suite, tier=plan.tier, created_at=plan.created_at)
+    return find_baseline(store, asked, of=entry), asked
 
 
-def reported_measurements(store: Store, keys: RunKeys) -> Iterator[Measurement]:
-    """The measurements of a run's newest report, in slot order."""
-    folder = latest_report_folder(store, keys)
-    lines = read_lines(store, f"{folder}{MEASUREMENTS}") if folder else iter(())
-    return (Measurement.model_validate_json(line) for line in lines)
-
-
-def with_texts(store: Store, keys: RunKeys, plan: Plan, results: list[CaseResult]) -> list[CaseResult]:
-    """The results with their cases' texts, found in the run's frozen cases (or its parents')."""
-    wanted = {result.case_id for result in results}
-    found: dict[str, FrozenCase] = {}
-    shards = iter(plan.shards)
-    while wanted.difference(found) and (shard := next(shards, None)) is not None:
-        for piece in frozen_cases(store, keys, shard):
-            found |= {frozen.case.id: frozen for frozen in piece if frozen.case.id in wanted}
-    if plan.parent is not None and wanted.difference(found):
-        parent = RunKeys(plan.suite, plan.parent.run_id)
-        return with_texts(store, parent, read_plan(store, parent), results)
-    return [with_case(result, found.get(result.case_id)) for result in results]
+def _told_baseline(store: Store, told: BaselineInfo | None) -> tuple[Found, str | None]:
+    """The run that a report says it was compared with, wherever its name points today; and that name."""
+    if told is None or told.run_id is None:
+        return Found(None, told.note if told else None), told.asked if told else None
+    try:
+        return Found(find_run(store, told.run_id)), told.asked
+    except UsageError as error:
+        return Found(None, error.message), told.asked
 
 
 def _wall_s(plan: Plan, last_commit_at: str) -> float:

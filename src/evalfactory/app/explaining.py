@@ -16,9 +16,10 @@ from ..records.measurement import Measurement
 from ..records.plan import MetricRecipe, Plan
 from ..storage.layout import RunKeys
 from ..storage.port import Store
-from .collecting import reported_measurements
+from .alike import alike
 from .lookups import frozen_case, output_of
 from .planning import read_plan
+from .reports import reported_measurements
 
 
 class Asked(NamedTuple):
@@ -49,8 +50,10 @@ async def explain(
     plan = read_plan(store, keys)
     frozen = frozen_case(store, keys, plan, case_id)
     wanted = [recipe for recipe in plan.recipes if recipe.name in frozen.metrics and metric in (None, recipe.name)]
-    if metric is not None and not wanted:
-        raise UsageError(f"{metric!r} does not measure case {case_id!r}", hint=f"these do: {', '.join(frozen.metrics)}")
+    known = (*frozen.metrics, *frozen.skipped)
+    if metric is not None and metric not in known:
+        near = alike(metric, known) or known
+        raise UsageError(f"{metric!r} does not measure case {case_id!r}", hint=", ".join(near))
     output = output_of(store, keys, plan, case_id)
     case = frozen.case if output is None else completed(frozen.case, output)
     recorded: dict[str, list[Measurement]] = {}
@@ -58,7 +61,8 @@ async def explain(
         if measurement.case_id == case_id and metric in (None, measurement.metric):
             recorded.setdefault(measurement.metric, []).append(measurement)
     asked = {recipe.name: await _ask(plan, recipe, case, folder) for recipe in wanted} if ask else {}
-    return Explained(keys.run_id, case, recorded, frozen.skipped, asked)
+    skipped = {name: why for name, why in frozen.skipped.items() if metric in (None, name)}
+    return Explained(keys.run_id, case, recorded, skipped, asked)
 
 
 async def _ask(plan: Plan, recipe: MetricRecipe, case: Case, folder: Path) -> Asked:

@@ -35,7 +35,7 @@ def frozen_case(store: Store, keys: RunKeys, plan: Plan, case_id: str) -> Frozen
 
 
 def output_of(store: Store, keys: RunKeys, plan: Plan, case_id: str) -> Output | None:
-    """What the target produced for the case in this run; None when it produced nothing."""
+    """What the target produced for the case, in this run or those that it supplements; None when it produced nothing."""
     if plan.target is None:
         return None
     for shard in plan.shards:
@@ -48,4 +48,7 @@ def output_of(store: Store, keys: RunKeys, plan: Plan, case_id: str) -> Output |
             for record in parse_part(body)[1]:
                 if isinstance(record, Output) and record.case_id == case_id and record.failure is None:
                     return record
-    return None
+    if plan.parent is None:
+        return None
+    parent = RunKeys(plan.suite, plan.parent.run_id)
+    return output_of(store, parent, read_plan(store, parent), case_id)

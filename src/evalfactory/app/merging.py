@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from ..analysis.merge import Entry, check_headers, in_order, merge_shard, slot_of
+from ..analysis.merge import Entry, MergedShard, check_headers, in_order, merge_shard, slot_of
 from ..engine.frozen import frozen_cases
 from ..engine.lines import parse_part
 from ..errors import InputError, Problem
@@ -40,7 +42,6 @@ class Findings:
     late_attempts: int = 0
     last_commit_at: str = ""
     must_run: set[str] = field(default_factory=set)
-    outputs: int = 0
 
 
 class Merged:
@@ -50,6 +51,7 @@ class Merged:
         self.findings = Findings()
         self._file = tempfile.TemporaryFile(prefix="evalfactory-merge-")  # noqa: SIM115  closed by `__exit__`
         self._ends: list[tuple[int, int]] = []
+        self._outputs: list[tuple[int, int]] = []
 
     def __enter__(self) -> Merged:
         return self
@@ -59,8 +61,20 @@ class Merged:
     ) -> None:
         self._file.close()
 
-    def add(self, entries: Iterator[Entry]) -> Iterator[Entry]:
-        """Take the entries of one shard, in slot order, and yield them on."""
+    def take(
+        self, cases: Mapping[str, FrozenCase], shard: MergedShard, seen: Seen, supplement: Supplement | None
+    ) -> None:
+        """Take one shard; `seen` is told each slot with its case and output."""
+        self.findings.duplicates += shard.duplicates
+        self.findings.foreign += shard.foreign
+        self.findings.must_run.update(frozen.case.id for frozen in cases.values() if frozen.group)
+        entries = map(supplement.entry, shard.entries()) if supplement else shard.entries()
+        outputs = supplement.over(shard.outputs, cases) if supplement else shard.outputs
+        for entry in self._add(entries):
+            seen(entry, cases[entry.case_id], outputs.get(entry.case_id))
+        self._add_outputs(outputs.values())
+
+    def _add(self, entries: Iterator[Entry]) -> Iterator[Entry]:
         start = self._file.tell()
         for entry in entries:
             line = json.dumps(entry) if isinstance(entry, Slot) else entry.model_dump_json()
@@ -68,10 +82,23 @@ class Merged:
             yield entry
         self._ends.append((start, self._file.tell()))
 
+    def _add_outputs(self, outputs: Iterable[Output]) -> None:
+        start = self._file.tell()
+        for output in sorted(outputs, key=_case_id):
+            self._file.write(output.model_dump_json().encode() + b"\n")
+        self._outputs.append((start, self._file.tell()))
+
+    def outputs(self) -> Iterator[Output]:
+        """What the target produced, in the order of case ids."""
+        self._file.flush()
+        shards = (_lines(self._file.fileno(), start, end) for start, end in self._outputs)
+        return heapq.merge(*(map(Output.model_validate_json, lines) for lines in shards), key=_case_id)
+
     def entries(self) -> Iterator[Entry]:
         """Every planned slot once, in order: its measurement, or the bare slot where it is missing."""
         self._file.flush()
-        yield from in_order(*(_lines(self._file.fileno(), start, end) for start, end in self._ends))
+        shards = (_lines(self._file.fileno(), start, end) for start, end in self._ends)
+        yield from in_order(*(map(_entry, lines) for lines in shards))
 
     def measurements(self) -> Iterator[Measurement]:
         """Every slot that has a measurement, in order."""
@@ -82,6 +109,7 @@ class Supplement(NamedTuple):
     """What child runs say instead of their root, whose other slots count as reused from it."""
 
     instead: Mapping[Slot, Entry]
+    outputs: Mapping[str, Output]
     root: str
 
     def entry(self, entry: Entry) -> Entry:
@@ -91,10 +119,22 @@ class Supplement(NamedTuple):
             return told
         return entry if isinstance(entry, Slot) else taken_from(self.root, entry)
 
+    def over(self, outputs: Mapping[str, Output], case_ids: Iterable[str]) -> dict[str, Output]:
+        """The outputs of a shard's cases that count: the child runs' before the root's."""
+        own = {case_id: produced_by(self.root, output) for case_id, output in outputs.items()}
+        return own | {case_id: self.outputs[case_id] for case_id in case_ids if case_id in self.outputs}
+
 
 def taken_from(run_id: str, measurement: Measurement) -> Measurement:
-    """The measurement as a copy from that run, which paid for it."""
+    """The measurement as a copy from that run, which paid for it; only a score can be reused."""
+    if measurement.state != "scored":
+        return measurement
     return measurement.model_copy(update={"reused_from": measurement.reused_from or run_id})
+
+
+def produced_by(run_id: str, output: Output) -> Output:
+    """The output as a copy from that run, which paid for it."""
+    return output.model_copy(update={"reused_from": output.reused_from or run_id})
 
 
 def merge_run(store: Store, keys: RunKeys, plan: Plan, seen: Seen, supplement: Supplement | None = None) -> Merged:
@@ -103,19 +143,14 @@ def merge_run(store: Store, keys: RunKeys, plan: Plan, seen: Seen, supplement: S
     Raises:
         InputError: A file of the run was changed or cut short, or parts do not belong together.
     """
-    merged = Merged()
-    for shard in plan.shards:
-        cases = {frozen.case.id: frozen for piece in frozen_cases(store, keys, shard) for frozen in piece}
-        lines = _committed(store, keys, plan, shard, merged.findings)
-        result = merge_shard(cases.values(), plan.recipes, plan.execution.repeats, lines)
-        merged.findings.duplicates += result.duplicates
-        merged.findings.foreign += result.foreign
-        merged.findings.outputs += len(result.outputs)
-        merged.findings.must_run.update(frozen.case.id for frozen in cases.values() if frozen.group)
-        entries = map(supplement.entry, result.entries()) if supplement else result.entries()
-        for entry in merged.add(entries):
-            case_id = entry.case_id
-            seen(entry, cases[case_id], result.outputs.get(case_id))
+    with ExitStack() as unless_done:
+        merged = unless_done.enter_context(Merged())
+        for shard in plan.shards:
+            cases = {frozen.case.id: frozen for piece in frozen_cases(store, keys, shard) for frozen in piece}
+            lines = _committed(store, keys, plan, shard, merged.findings)
+            result = merge_shard(cases.values(), plan.recipes, plan.execution.repeats, lines)
+            merged.take(cases, result, seen, supplement)
+        unless_done.pop_all()
     return merged
 
 
@@ -174,10 +209,17 @@ def _damaged(key: str, message: str) -> InputError:
     return InputError("a file of the run was changed or cut short", (Problem(message, file=key, hint=hint),))
 
 
-def _lines(file: int, start: int, end: int) -> Iterator[Entry]:
-    """The entries between two places of a file. Read by pieces, not mapped: mapped pages would count as memory."""
+def _lines(file: int, start: int, end: int) -> Iterator[bytes]:
+    """The lines between two places of a file. Read by pieces, not mapped: mapped pages would count as memory."""
     rest = b""
     for offset in range(start, end, PIECE_BYTES):
         *lines, rest = (rest + os.pread(file, min(PIECE_BYTES, end - offset), offset)).split(b"\n")
-        for line in lines:
-            yield Slot(*json.loads(line)) if line.startswith(b"[") else Measurement.model_validate_json(line)
+        yield from lines
+
+
+def _entry(line: bytes) -> Entry:
+    return Slot(*json.loads(line)) if line.startswith(b"[") else Measurement.model_validate_json(line)
+
+
+def _case_id(output: Output) -> str:
+    return output.case_id

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from pydantic import ValidationError
 
 from ..errors import InputError, Problem, UsageError
+from ..records.measurement import Measurement, Output
 from ..records.report import Report
 from ..storage.layout import RunKeys
+from ..storage.lines import read_lines
 from ..storage.port import Store
 
 REPORT = "report.json"  # written last: a folder without it is not finished
 MEASUREMENTS = "measurements.jsonl"
+OUTPUTS = "outputs.jsonl"  # only of a run with a target
 QUICK_LOOK = "a quick look"  # how the note of such a run begins
 _NUMBER = re.compile(r"/(\d{4})/report\.json$")
 
@@ -66,3 +70,20 @@ def read_report(store: Store, keys: RunKeys) -> Report:
             "it is no report any more", file=f"{folder}{REPORT}", hint="`evalfactory collect` makes it anew"
         )
         raise InputError("the run's report was changed or cut short", (problem,)) from error
+
+
+def reported_measurements(store: Store, keys: RunKeys) -> Iterator[Measurement]:
+    """The measurements of the run's newest report, in slot order; none without a report."""
+    folder = latest_report_folder(store, keys)
+    lines = read_lines(store, f"{folder}{MEASUREMENTS}") if folder else iter(())
+    return (Measurement.model_validate_json(line) for line in lines)
+
+
+def reported_outputs(store: Store, keys: RunKeys) -> Iterator[Output]:
+    """What the target produced, as the run's newest report has it, in the order of case ids; nothing without a target."""
+    folder = latest_report_folder(store, keys)
+    try:
+        for line in read_lines(store, f"{folder}{OUTPUTS}") if folder else ():
+            yield Output.model_validate_json(line)
+    except FileNotFoundError:
+        return

@@ -14,11 +14,10 @@ from ..records.case import FrozenCase
 from ..records.plan import Parent, Plan, ShardPlan
 from ..storage.layout import RunKeys
 from ..storage.port import Store
-from .collecting import reported_measurements
 from .freezing import CaseFiles
 from .planning import agree, read_plan
 from .registry import RunEntry, register
-from .reports import read_report
+from .reports import read_report, reported_measurements
 from .running import Observer, RunOptions, RunResult, new_run_id, resume
 
 CASES_A_SHARD = 50

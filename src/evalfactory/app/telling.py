@@ -10,7 +10,7 @@ from ..render.terminal import terminal
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from .collecting import Collected, CollectOptions, collect
-from .reports import MEASUREMENTS, REPORT, next_report_folder
+from .reports import MEASUREMENTS, OUTPUTS, REPORT, next_report_folder
 
 
 class Told(NamedTuple):
@@ -43,9 +43,11 @@ def write_report(store: Store, keys: RunKeys, collected: Collected) -> Told:
     report = collected.report
     folder = next_report_folder(store, keys)
     told = Told(store.url, folder)
-    store.put_file(f"{folder}{MEASUREMENTS}", collected.measurements)
+    store.put_file(f"{folder}{MEASUREMENTS}", collected.measurements.file)
+    if collected.outputs is not None:
+        store.put_file(f"{folder}{OUTPUTS}", collected.outputs.file)
     store.put(f"{folder}report.md", markdown(report).encode())
     store.put(f"{folder}report.txt", terminal(report, width=100, color=False, place=told.url).encode())
-    store.put_file(f"{folder}junit.xml", collected.junit)
+    store.put_file(f"{folder}junit.xml", collected.junit.file)
     store.put(f"{folder}{REPORT}", report.model_dump_json(indent=1).encode())
     return told

@@ -106,6 +106,7 @@ class Proof(Record):
     plan_digest: str = Field(description="Of what the plan plans, run id and time left out.")
     dataset_digest: str = Field(description="Of all cases of the dataset, whatever their order.")
     measurements_sha256: str = Field(description="Of `measurements.jsonl`.")
+    outputs_sha256: str | None = Field(default=None, description="Of `outputs.jsonl`; none without a target.")
     results_digest: str = Field(description="Of every slot's state, score and reason; no times, attempts or costs.")
     shards: tuple[ShardProof, ...] = Field(description="Those that are committed.")
     missing_shards: tuple[int, ...] = Field(default=(), description="Those that are not.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...app.alike import try_command
 from ...suites.starter import write_starter
 from ..output import say, say_json
 from ..parser import Arguments
@@ -18,5 +19,5 @@ def execute(arguments: Arguments) -> int:
         return 0
     for path in written:
         say(f"wrote {path}")
-    say(f"try: evalfactory run {folder / 'suite.yaml'}")
+    say(f"try: {try_command('run', str(folder / 'suite.yaml'))}")
     return 0

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+
+from command_line import Desk, Simulator
+
+
+def test_a_case_is_told_with_its_texts_recorded_scores_prompts_and_raw_answers(desk: Desk) -> None:
+    told = desk("explain", "ja-delivery-time", "--run", "first")
+    assert told.code == 0
+    for words in (
+        "case ja-delivery-time of run first",
+        "配達の時間帯を夜に指定することはできますか。",
+        "answer_relevancy, recorded: 0.000, threshold 0.5",
+        "faithfulness, asked again now: 0.000",
+        "── faithfulness, call 1 of",
+        "prompt",
+        "answer",
+    ):
+        assert words in told.out
+
+
+def test_what_was_recorded_is_shown_without_asking_anybody(desk: Desk) -> None:
+    told = desk("explain", "plan-cancel", "--run", "first", "--recorded", "--json").json
+    assert list(told) == ["run_id", "case", "skipped", "recorded", "asked_now"]
+    assert told["run_id"] == "first"
+    assert told["case"]["id"] == "plan-cancel"
+    assert set(told["recorded"]) == {"answer_relevancy", "faithfulness"}
+    assert told["recorded"]["answer_relevancy"][0]["score"] == 0.0
+    assert told["asked_now"] == {}
+
+
+def test_asking_again_measures_the_same_with_every_call(desk: Desk) -> None:
+    told = desk("explain", "plan-cancel", "--run", "first", "--metric", "faithfulness", "--json").json
+    assert set(told["recorded"]) == set(told["asked_now"]) == {"faithfulness"}
+    now, then = told["asked_now"]["faithfulness"], told["recorded"]["faithfulness"][0]
+    assert {key: now["measurement"][key] for key in ("state", "score", "reason", "threshold", "fingerprint")} == {
+        key: then[key] for key in ("state", "score", "reason", "threshold", "fingerprint")
+    }
+    assert len(now["calls"]) == then["usage"]["calls"] > 1
+    assert all(call["prompt"] and call["answer"] for call in now["calls"])
+
+
+def test_a_simulated_judge_is_asked_over_http_and_its_raw_answers_are_shown(
+    new_desk: Desk, simulator: Simulator
+) -> None:
+    new_desk.suite(judge=simulator.judge(), metrics=["answer_relevancy"])
+    new_desk.run("--run-id", "sim", "--case", "plan-cancel")
+    before = simulator.requests()
+    told = new_desk("explain", "plan-cancel", "--json").json
+    asked = told["asked_now"]["answer_relevancy"]
+    assert simulator.requests() - before == len(asked["calls"]) >= 2
+    assert asked["measurement"]["score"] == told["recorded"]["answer_relevancy"][0]["score"]
+    assert all(json.loads(str(call["answer"])) for call in asked["calls"])
+    recorded = simulator.requests()
+    assert new_desk("explain", "plan-cancel", "--recorded").code == 0
+    assert simulator.requests() == recorded
+
+
+def test_a_case_that_is_not_in_the_run_is_refused_with_the_nearest(desk: Desk) -> None:
+    ran = desk("explain", "delivery-time", "--run", "first")
+    assert ran.code == 64
+    assert "run first has no case 'delivery-time'" in ran.err
+    assert "try: ja-delivery-time" in ran.err
+    far = desk("explain", "qqqqqqq", "--run", "first")
+    assert "evalfactory runs" in far.err
+
+
+def test_a_metric_that_does_not_measure_the_case_is_refused_with_those_that_do(desk: Desk) -> None:
+    ran = desk("explain", "plan-cancel", "--metric", "faithfullness")
+    assert ran.code == 64
+    assert "try: faithfulness" in ran.err
+
+
+def test_the_newest_run_is_explained_when_none_is_named(desk: Desk) -> None:
+    desk.run("--run-id", "look", "--case", "plan-cancel")
+    assert desk("explain", "plan-cancel", "--recorded", "--json").json["run_id"] == "look"
+    assert desk("explain", "ja-delivery-time", "--recorded").code == 64
+
+
+def test_a_run_without_a_report_has_nothing_recorded_and_can_be_explained(desk: Desk) -> None:
+    desk("plan", "suite.yaml", "--write", "--run-id", "later")
+    told = desk("explain", "plan-cancel", "--run", "later", "--metric", "faithfulness", "--json").json
+    assert told["recorded"] == {}
+    assert told["asked_now"]["faithfulness"]["measurement"]["state"] == "scored"
