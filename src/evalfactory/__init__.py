@@ -5,21 +5,27 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from .errors import EvalFactoryError
+
 if TYPE_CHECKING:
     from .api import (
         Baseline,
         Comparison,
+        Explained,
         Forecast,
+        ListedRun,
+        Measurement,
         Observer,
         Report,
-        RunEntry,
         RunStatus,
         Suite,
         Verified,
         bless,
         collect,
         compare,
+        explain,
         load_suite,
+        measurements,
         plan,
         report,
         resume,
@@ -33,9 +39,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Baseline", "Comparison", "Forecast", "Observer", "Report", "RunEntry", "RunStatus", "Suite", "Verified",
-    "__version__", "bless", "collect", "compare", "load_suite", "plan", "report", "resume", "retry", "run", "runs",
-    "status", "verify",
+    "Baseline", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Observer",
+    "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "collect", "compare", "explain", "load_suite",
+    "measurements", "plan", "report", "resume", "retry", "run", "runs", "status", "verify",
 ]  # fmt: skip
 
 

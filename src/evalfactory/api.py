@@ -1,9 +1,13 @@
-"""The Python face: what the command line does, as functions. `import evalfactory` loads none of this until it is used."""
+"""The Python face: what the command line does, as functions. `import evalfactory` loads none of this until it is used.
+
+Where a function takes `store`, it is a folder or URL; without one it is the store of `./suite.yaml`, else `.evalfactory`
+here, as for the commands. Every error is an `EvalFactoryError`; its `exit_code` is what the command would exit with.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -13,30 +17,35 @@ from .app.blessing import bless as _bless
 from .app.choosing import Choice
 from .app.collecting import CollectOptions
 from .app.comparing import compare_runs
+from .app.explaining import Explained
+from .app.explaining import explain as _explain
 from .app.forecasting import Forecast, forecast
+from .app.listing import ListedRun, listed_runs
+from .app.places import store_at
 from .app.planning import read_plan
-from .app.registry import Baseline, RunEntry, all_runs, find_run
-from .app.reports import read_report
+from .app.registry import Baseline, find_run
+from .app.reports import read_report, reported_measurements
 from .app.retrying import retry_errored
 from .app.running import Observer, RunOptions
 from .app.status import RunStatus, run_status
 from .app.telling import collect_and_write
 from .app.verifying import Verified
 from .app.verifying import verify as _verify
+from .records.measurement import Measurement
 from .records.plan import Plan
 from .records.report import Comparison, Report
 from .records.suite import Suite
 from .runners.local import Ended
 from .runners.progress import Progress
-from .storage.open import open_store
+from .storage.layout import RunKeys
+from .storage.port import Store
 from .suites import load_suite as _load_suite
 
 __all__ = [
-    "Baseline", "Comparison", "Forecast", "Observer", "Report", "RunEntry", "RunStatus", "Suite", "Verified", "bless",
-    "collect", "compare", "load_suite", "plan", "report", "resume", "retry", "run", "runs", "status", "verify",
+    "Baseline", "Comparison", "Explained", "Forecast", "ListedRun", "Measurement", "Observer", "Report", "RunStatus",
+    "Suite", "Verified", "bless", "collect", "compare", "explain", "load_suite", "measurements", "plan", "report",
+    "resume", "retry", "run", "runs", "status", "verify",
 ]  # fmt: skip
-
-DEFAULT_STORE = ".evalfactory"
 
 Result = TypeVar("Result")
 
@@ -52,7 +61,7 @@ class _Nobody:
 
 
 def load_suite(path: str | Path) -> Suite:
-    """The suite of a file, checked. Raises `InputError` with every problem found."""
+    """The suite of a file, or of a folder's `suite.yaml`, checked. Raises `InputError` with every problem found."""
     return _load_suite(Path(path)).suite
 
 
@@ -70,93 +79,118 @@ def run(  # noqa: PLR0913  one keyword for each option of the command
     limit: int | None = None,
     observer: Observer | None = None,
 ) -> Report:
-    """The report of a new run, as `evalfactory run` makes it; its verdict is in `report.verdict.outcome`.
-
-    Raises:
-        EvalFactoryError: As the command would exit; `error.exit_code` is that exit code.
-    """
+    """The report of a new run, as `evalfactory run` makes it; its verdict is in `report.verdict.outcome`."""
     options = RunOptions(tier, workers, store, run_id, baseline, fresh, Choice(tuple(cases), tuple(filters), limit))
     return _complete(running.run(Path(suite), options, observer or _Nobody())).report
 
 
-def plan(
+def plan(  # noqa: PLR0913  one keyword for each option of the command
     suite: str | Path,
     *,
     tier: str | None = None,
     store: str | None = None,
     run_id: str | None = None,
+    fresh: bool = False,
+    cases: Sequence[str] = (),
+    filters: Sequence[str] = (),
+    limit: int | None = None,
     write: bool = False,
 ) -> Forecast:
     """What a run would measure and cost; written into the store only when `write` says so."""
-    return _complete(forecast(Path(suite), RunOptions(tier=tier, store=store, run_id=run_id), write=write))
+    options = RunOptions(tier, None, store, run_id, None, fresh, Choice(tuple(cases), tuple(filters), limit))
+    return _complete(forecast(Path(suite), options, write=write))
 
 
 def resume(
     run_id: str = "latest",
     *,
-    store: str = DEFAULT_STORE,
+    store: str | None = None,
     workers: int | None = None,
     baseline: str | None = None,
     folder: str | Path = ".",
     observer: Observer | None = None,
 ) -> Report:
     """The report of a run that was stopped, finished now. `folder` is the suite's, for modules and files of your own."""
-    opened = open_store(store, create=False)
-    keys = find_run(opened, run_id)
+    opened, keys = _found(store, run_id)
     options = RunOptions(workers=workers, baseline=baseline)
     work = running.resume(opened, keys, read_plan(opened, keys), options, observer or _Nobody(), Path(folder))
     return _complete(work).report
 
 
-def retry(
-    run_id: str = "latest", *, store: str = DEFAULT_STORE, workers: int | None = None, folder: str | Path = "."
+def retry(  # noqa: PLR0913  one keyword for each option of the command
+    run_id: str = "latest",
+    *,
+    store: str | None = None,
+    new_run_id: str | None = None,
+    workers: int | None = None,
+    baseline: str | None = None,
+    folder: str | Path = ".",
+    observer: Observer | None = None,
 ) -> Report:
     """The report of a child run that measures the errored slots again, told over all slots of the run."""
-    opened = open_store(store, create=False)
-    parent = read_plan(opened, find_run(opened, run_id))
-    return _complete(retry_errored(opened, parent, RunOptions(workers=workers), _Nobody(), Path(folder))).report
+    opened, keys = _found(store, run_id)
+    options = RunOptions(workers=workers, baseline=baseline, run_id=new_run_id)
+    work = retry_errored(opened, read_plan(opened, keys), options, observer or _Nobody(), Path(folder))
+    return _complete(work).report
 
 
-def collect(run_id: str = "latest", *, store: str = DEFAULT_STORE, baseline: str | None = None) -> Report:
+def collect(run_id: str = "latest", *, store: str | None = None, baseline: str | None = None) -> Report:
     """The report merged anew from what the workers committed, and written."""
-    opened = open_store(store, create=False)
-    keys = find_run(opened, run_id)
-    return collect_and_write(opened, keys, CollectOptions(baseline=baseline)).report
+    return collect_and_write(*_found(store, run_id), CollectOptions(baseline=baseline)).report
 
 
-def report(run_id: str = "latest", *, store: str = DEFAULT_STORE) -> Report:
+def report(run_id: str = "latest", *, store: str | None = None) -> Report:
     """A run's newest report."""
-    opened = open_store(store, create=False)
-    return read_report(opened, find_run(opened, run_id))
+    return read_report(*_found(store, run_id))
 
 
-def verify(run_id: str = "latest", *, store: str = DEFAULT_STORE) -> Verified:
+def measurements(run_id: str = "latest", *, store: str | None = None) -> Iterator[Measurement]:
+    """Every measurement of a run's newest report, in the order of case, metric and repeat; nothing without a report."""
+    return reported_measurements(*_found(store, run_id))
+
+
+def verify(run_id: str = "latest", *, store: str | None = None) -> Verified:
     """A run's report proven again from the store's bytes."""
-    opened = open_store(store, create=False)
-    return _verify(opened, find_run(opened, run_id))
+    return _verify(*_found(store, run_id))
 
 
-def compare(run_id: str, baseline: str, *, store: str = DEFAULT_STORE) -> Comparison:
+def compare(run_id: str, baseline: str, *, store: str | None = None) -> Comparison:
     """Two runs, slot by slot. `baseline` is a blessed name, `previous`, or a run id."""
-    opened = open_store(store, create=False)
-    return compare_runs(opened, find_run(opened, run_id), baseline)
+    return compare_runs(*_found(store, run_id), baseline)
 
 
-def bless(run_id: str, name: str, *, store: str = DEFAULT_STORE) -> Baseline:
+def bless(run_id: str, name: str, *, store: str | None = None) -> Baseline:
     """A name that stands for a complete run from now on."""
-    opened = open_store(store, create=False)
-    return _bless(opened, find_run(opened, run_id), name)
+    return _bless(*_found(store, run_id), name)
 
 
-def runs(*, store: str = DEFAULT_STORE) -> list[RunEntry]:
-    """Every run of the store, oldest first."""
-    return all_runs(open_store(store, create=False))
+def runs(*, store: str | None = None) -> list[ListedRun]:
+    """Every run of the store, newest first."""
+    return listed_runs(store_at(store))
 
 
-def status(run_id: str = "latest", *, store: str = DEFAULT_STORE) -> RunStatus:
+def status(run_id: str = "latest", *, store: str | None = None) -> RunStatus:
     """How far a run is."""
-    opened = open_store(store, create=False)
-    return run_status(opened, find_run(opened, run_id))
+    return run_status(*_found(store, run_id))
+
+
+def explain(
+    case: str,
+    *,
+    run_id: str = "latest",
+    store: str | None = None,
+    metric: str | None = None,
+    ask: bool = True,
+    folder: str | Path = ".",
+) -> Explained:
+    """One case of a run in full; with `ask` it is measured once more, with every prompt and raw answer."""
+    opened, keys = _found(store, run_id)
+    return _complete(_explain(opened, keys, case, metric=metric, ask=ask, folder=Path(folder)))
+
+
+def _found(store: str | None, run_id: str) -> tuple[Store, RunKeys]:
+    opened = store_at(store)
+    return opened, find_run(opened, run_id)
 
 
 def _complete(work: Coroutine[object, object, Result]) -> Result:
@@ -165,5 +199,18 @@ def _complete(work: Coroutine[object, object, Result]) -> Result:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(work)
+    begun: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Result]]] = []
+
+    async def stoppable() -> Result:
+        task = asyncio.ensure_future(work)
+        begun.append((asyncio.get_running_loop(), task))
+        return await task
+
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
+        result = pool.submit(asyncio.run, stoppable())
+        try:
+            return result.result()
+        except KeyboardInterrupt:  # or the cell would go on until the run ends
+            for loop, task in begun:
+                loop.call_soon_threadsafe(task.cancel)
+            raise

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from ...app.listing import listed_runs
 from ...app.places import store_at
-from ...app.registry import all_runs
-from ...app.reports import verdict_of
-from ...storage.layout import RunKeys
 from ..output import moment, say, say_json, say_table
 from ..parser import Arguments
 
@@ -13,18 +11,12 @@ from ..parser import Arguments
 def execute(arguments: Arguments) -> int:
     """Print every run of the store, newest first."""
     store = store_at(arguments.store)
-    runs = [(entry, verdict_of(store, RunKeys(entry.suite, entry.run_id))) for entry in reversed(all_runs(store))]
+    runs = listed_runs(store)
     if arguments.json:
-        rows = [{**entry.model_dump(mode="json"), "verdict": verdict} for entry, verdict in runs]
-        say_json({"store": store.url, "runs": rows})
+        say_json({"store": store.url, "runs": [run._asdict() for run in runs]})
     elif runs:
-        say_table(
-            ("run", "suite", "tier", "created (UTC)", "verdict"),
-            [
-                (entry.run_id, entry.suite, entry.tier, moment(entry.created_at), verdict or "no report")
-                for entry, verdict in runs
-            ],
-        )
+        rows = [(run.run_id, run.suite, run.tier, moment(run.created_at), run.verdict or "no report") for run in runs]
+        say_table(("run", "suite", "tier", "created (UTC)", "verdict"), rows)
     else:
         say(f"no runs in {store.url}")
     return 0
