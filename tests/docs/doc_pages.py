@@ -101,8 +101,7 @@ class Page:
 
 def pages() -> list[Page]:
     """Every page that a reader may open."""
-    found = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")]
-    return [Page(path) for path in sorted(found)]
+    return [Page(path) for path in sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])]
 
 
 def commands_of(block: Block) -> Iterator[Command]:

@@ -63,10 +63,10 @@ EXIT_CODES: dict[str, tuple[str, str]] = {
 
 #: Error class of a measurement -> what has happened.
 ERROR_CLASSES: dict[str, str] = {
-    "rate_limit": "Still refused with 429 after all tries, while other calls succeeded.",
+    "rate_limit": "The request is larger than the endpoint's limits allow; a mere 429 is waited for.",
     "timeout": "No answer in time, or the measurement took longer than its deadline.",
-    "server": "Still a 5xx after all tries, while other calls succeeded.",
-    "auth": "The key was refused after it had worked before.",
+    "server": "Still a 5xx after all tries, while other calls succeeded; or a 4xx that no other class fits.",
+    "auth": "The key was refused for this call, while others succeeded.",
     "context_length": "The prompt is too long for the model.",
     "content_filter": "The endpoint refused the content, or its answer.",
     "bad_json": "The answer is not what was asked for, also when asked again.",
@@ -203,6 +203,7 @@ def _report() -> Iterator[str]:
         "programs",
         "[every measurement](#a-line-of-measurementsjsonl), one a line, in the order of case, metric, repeat",
     )
+    yield _row("`outputs.jsonl`", "programs", "what the target produced, one case a line; only with a target")
     yield _row("`report.md`", "pull requests", "Markdown, short enough for a comment")
     yield _row("`report.txt`", "people", "what the terminal shows, 100 columns wide")
     yield _row("`junit.xml`", "CI servers", "JUnit: a test suite for each metric, a test for each case")
