@@ -177,7 +177,7 @@ async def _work(local: LocalRunner, plan: Plan, place: Place, wishes: _Wishes, o
         run_id=plan.run_id,
         plan_digest=plan.digest,
         attempt="",
-        share=1.0 / local.workers,
+        workers=local.workers,
         folder=str(folder.resolve()),
         key_worked=len(open_shards) < len(plan.shards),
     )

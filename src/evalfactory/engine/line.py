@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 
 from ..errors import InputError
 from ..records.case import FrozenCase
@@ -93,15 +93,17 @@ class Line:
             for frozen, slots in await self._work.open_slots(shard, piece, order.quarantined):
                 chosen = [slot for slot in slots if slot.slot in order.alone] if alone else slots
                 for group in [[slot] for slot in chosen] if alone else [chosen]:
-                    await self._admit_case(shard, frozen, group, room=1 if alone else self._station.window)
+                    await self._admit_case(shard, frozen, group, _one if alone else self._station.window)
                 if self._stopping.is_set():
                     return
         if alone:
-            await self._wait_for_room(1)
+            await self._wait_for_room(_one)
 
-    async def _admit_case(self, shard: Shard, frozen: FrozenCase, slots: list[OpenSlot], *, room: int) -> None:
+    async def _admit_case(
+        self, shard: Shard, frozen: FrozenCase, slots: list[OpenSlot], window: Callable[[], int]
+    ) -> None:
         if slots:
-            await self._wait_for_room(room)
+            await self._wait_for_room(window)
             if not self._stopping.is_set():
                 self._start(self._work.measure(shard, frozen, slots))
 
@@ -131,8 +133,8 @@ class Line:
             self._fatal = self._fatal or error
             self.stop()
 
-    async def _wait_for_room(self, window: int) -> None:
-        while len(self._open) >= window and not self._stopping.is_set():
+    async def _wait_for_room(self, window: Callable[[], int]) -> None:
+        while len(self._open) >= window() and not self._stopping.is_set():
             self._changed.clear()
             await self._changed.wait()
 
@@ -171,3 +173,8 @@ class Line:
             await asyncio.sleep(self._station.plan.execution.flush_s)
             for shard in list(self._shards.values()):
                 await self._guarded(shard.writer.flush())
+
+
+def _one() -> int:
+    """The window of what must run alone."""
+    return 1

@@ -19,7 +19,9 @@ class Assignment(Record):
     run_id: str
     plan_digest: str
     attempt: str
-    share: float = Field(default=1.0, description="Of the run's limits; above 0, at most 1.")
+    workers: int = Field(default=1, description="Planned for the run; they share its limits.")
+    place: int = Field(default=0, description="Among them, from 0.")
+    replaces: tuple[str, ...] = Field(default=(), description="Attempts in this place that are known to have died.")
     folder: str = Field(default=".", description="Where the suite is: its own modules and prompt files.")
     key_worked: bool = Field(default=False, description="The judge's key has worked in this run before.")
 

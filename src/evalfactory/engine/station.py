@@ -27,7 +27,7 @@ class Station:
     reuse: Reuse
     events: Events
     attempt: str
-    window: int  # cases and measurements under way at once: enough to keep every place in flight taken
+    window: Callable[[], int]  # cases and measurements under way at once: enough to keep every place in flight taken
     waiting_for: Callable[[], str] = str  # what the judge waits for, in words; empty while all goes well
 
     @property

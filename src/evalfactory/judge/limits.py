@@ -11,6 +11,8 @@ from dataclasses import dataclass
 _TINY = 1e-6  # forgiven to floating point
 
 CUT = 0.8  # what a refusal leaves of the window
+#: Of the rate, that a refusal costs: whoever keeps to the limit is refused for requests that bunch on their way.
+CATCH_UP_S = 0.2
 
 
 @dataclass(slots=True)
@@ -114,6 +116,7 @@ class Pacer:
     def refused(self, sent_s: float, now_s: float, pause_s: float | None) -> None:
         """Call before `landed`, for a request sent at `sent_s` that was refused for coming too fast.
 
+        The window shrinks, and where requests are counted by the minute the endpoint gets a moment to catch up.
         What was sent before the last cut says nothing about what came of it: one episode, one cut.
         """
         if pause_s is not None:
@@ -121,6 +124,8 @@ class Pacer:
         if sent_s >= self._cut_at_s:
             self.window = max(1.0, CUT * min(self.window, float(self.in_flight)))
             self._cut_at_s = now_s
+            if self._requests is not None:
+                self._requests.take(self._requests.rate_per_s * CATCH_UP_S, now_s)
 
     def correct(self, estimated_tokens: float, used_tokens: float) -> None:
         """Set right what `sent` estimated."""

@@ -81,6 +81,11 @@ class Limits(Record):
     outage_s: PositiveFloat = Field(
         default=600.0, description="How long nothing may answer before the run ends, resumable; seconds."
     )
+    limit_group: str | None = Field(
+        default=None,
+        pattern=NAME_PATTERN,
+        description="Runs that name the same group in the same store share these limits, as runs with one key must.",
+    )
 
 
 class ModelSpec(Limits):

@@ -38,6 +38,7 @@ class Lane:
     in_flight: set[Slot] = field(default_factory=set)
     measured: int = 0
     casualties: Casualties = field(default_factory=Casualties)
+    dead: tuple[str, ...] = ()  # its earlier attempts
     stopping: Stopping | None = None
 
 
@@ -116,6 +117,7 @@ class LocalRunner:
             if not self._may_restart(lane):
                 times = f"{lane.progress.name} died {lane.casualties.streak} times in a row"
                 return Ended(Exit.BUG, f"{times}, the last time with {lane.process.obituary()}")
+            lane.dead += (lane.process.attempt,)
             lane.process = await WorkerProcess.start()
 
     def _may_restart(self, lane: Lane) -> bool:
@@ -165,7 +167,12 @@ class LocalRunner:
         self._progress.note(lane.progress, event)
 
     def _assign(self, lane: Lane) -> None:
-        place = {"attempt": lane.process.attempt, "key_worked": self._assignment.key_worked or self._key_has_worked()}
+        place = {
+            "attempt": lane.process.attempt,
+            "key_worked": self._assignment.key_worked or self._key_has_worked(),
+            "place": self._lanes.index(lane),
+            "replaces": lane.dead,
+        }
         lane.process.tell(self._assignment.model_copy(update=place))
         lane.told = True
         lane.progress.state = "waiting"

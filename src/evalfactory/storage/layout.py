@@ -2,7 +2,7 @@
 
 fingerprints/…  limits/<group>/…  recipes/<digest>.json  runs/<run-id>.json
 <suite>/runs/<run-id>/plan.json  cases/…  shards/00007/parts/…  shards/00007/commit.json  logs/…  report/…
-<suite>/runs/<run-id>/quarantine/…
+<suite>/runs/<run-id>/quarantine/…  limits/<endpoint>/…
 <suite>/baselines/<name>.json
 """
 
@@ -124,6 +124,10 @@ class RunKeys:
 
     def log(self, attempt: str) -> str:
         return f"{self.logs_folder}{escaped(attempt)}.jsonl"
+
+    def limits_folder(self, endpoint: str) -> str:
+        """Where the run's workers agree on their shares of an endpoint's limits, if no other run shares them."""
+        return f"{self.root}limits/{escaped(endpoint)}/"
 
     @property
     def report_folder(self) -> str:

@@ -14,6 +14,7 @@ from .prompts import prompts_of
 #: What says how the target is reached and how fast, not what it answers.
 _TRANSPORT = {
     "max_in_flight", "requests_per_minute", "tokens_per_minute", "timeout_s", "max_tries", "outage_s", "price", "always",
+    "limit_group",
     "api_key_env", "cost", "base_url", "headers", "query",
 }  # fmt: skip
 _FILES = {"prompt", "prompt_text", "system", "system_text"}

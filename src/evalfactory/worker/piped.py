@@ -13,7 +13,7 @@ from ..engine.line import Line
 from ..engine.orders import Assignment, NoMore, Order, decode_message
 from ..errors import EvalFactoryError, Exit
 from .log import keep_log
-from .work import event_loop, open_station
+from .work import event_loop, open_workplace
 
 LONGEST_MESSAGE = 8000  # characters: an event must fit into one line of the pipe
 
@@ -37,11 +37,11 @@ async def _work(events: Events) -> int:
     assignment = await messages.assignment()
     if assignment is None:
         return Exit.PASS
-    async with open_station(assignment, events) as station:
-        line = Line(station)
+    async with open_workplace(assignment, events) as place:
+        line = Line(place.station)
         messages.when_it_ends(line.stop)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, line.stop)
-        async with keep_log(station):
+        async with keep_log(place.station), place.shares(line.stop):
             finished = await line.run(messages.orders())
     return Exit.PASS if finished else Exit.TERMINATED
 

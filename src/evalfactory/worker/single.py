@@ -17,7 +17,7 @@ from ..errors import Exit
 from ..records.plan import Plan
 from ..storage.port import Store
 from .log import keep_log
-from .work import event_loop, open_station
+from .work import event_loop, open_workplace
 
 
 class _Problems:
@@ -39,7 +39,8 @@ def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> int:
         run_id=plan.run_id,
         plan_digest=plan.digest,
         attempt=f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(3)}",
-        share=1.0 / len(plan.shards),
+        workers=len(plan.shards),
+        place=shard,
         folder=str(folder.resolve()),
     )
     return event_loop(_work(assignment, shard))
@@ -47,11 +48,11 @@ def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> int:
 
 async def _work(assignment: Assignment, shard: int) -> int:
     problems = _Problems()
-    async with open_station(assignment, problems) as station:
-        line = Line(station)
+    async with open_workplace(assignment, problems) as place:
+        line = Line(place.station)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, line.stop)
-        async with keep_log(station):
+        async with keep_log(place.station), place.shares(line.stop):
             finished = await line.run(_only(shard))
     if problems.problem:
         from ..errors import InputError

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ..app.planning import read_plan, versions
 from ..engine.events import Events
@@ -20,8 +21,10 @@ from ..judge.client import open_judge
 from ..judge.port import EndpointStatus, Judge, Paced
 from ..metrics.later import MetricsWhenNeeded
 from ..records.plan import Plan
+from ..records.suite import JudgeSpec, TargetSpec
 from ..storage.layout import RunKeys
 from ..storage.open import open_store
+from .seats import Seats
 
 Result = TypeVar("Result")
 
@@ -38,9 +41,23 @@ def event_loop(work: Coroutine[object, object, Result]) -> Result:
         return runner.run(work)
 
 
+class Workplace(NamedTuple):
+    """Where a worker works, and its seats at the limits that it shares."""
+
+    station: Station
+    seats: Seats
+
+    def shares(self, on_loss: Callable[[], None]) -> AbstractAsyncContextManager[None]:
+        """Keep the worker's shares while the block runs. `on_loss` is called when they cannot be agreed on any more.
+
+        Raises `UnavailableError` then, after the block, and before it when the store cannot be reached.
+        """
+        return self.seats.kept(on_loss)
+
+
 @asynccontextmanager
-async def open_station(assignment: Assignment, events: Events) -> AsyncIterator[Station]:
-    """The station, with judges and target open until the end of the block.
+async def open_workplace(assignment: Assignment, events: Events) -> AsyncIterator[Workplace]:
+    """The workplace, with judges and target open until the end of the block.
 
     Raises:
         EnvironmentProblem: The plan is not the assigned one, or was made with other versions.
@@ -57,7 +74,10 @@ async def open_station(assignment: Assignment, events: Events) -> AsyncIterator[
         producer = _producer(plan, assignment, folder)
         if producer is not None:
             stack.push_async_callback(producer.target.close)
-        yield Station(
+        seats = Seats(assignment, store, keys)
+        for spec, endpoint in _endpoints(plan, judges, producer):
+            seats.add(spec, endpoint)
+        station = Station(
             plan=plan,
             store=store,
             keys=keys,
@@ -66,9 +86,10 @@ async def open_station(assignment: Assignment, events: Events) -> AsyncIterator[
             reuse=Reuse(store, keys),
             events=events,
             attempt=assignment.attempt,
-            window=_window(plan, assignment.share),
+            window=partial(_window, plan, seats),
             waiting_for=_waiting_for([*judges.values(), *([producer.target] if producer else [])]),
         )
+        yield Workplace(station, seats)
 
 
 def _check(plan: Plan, assignment: Assignment) -> None:
@@ -90,7 +111,7 @@ def _judges(plan: Plan, assignment: Assignment) -> dict[str, Judge]:
     for recipe in plan.recipes:
         spec = recipe.judge.model_dump_json()
         if spec not in opened:
-            opened[spec] = open_judge(recipe.judge, share=assignment.share, succeeded_before=assignment.key_worked)
+            opened[spec] = open_judge(recipe.judge, succeeded_before=assignment.key_worked)
         by_recipe[recipe.name] = opened[spec]
     return by_recipe
 
@@ -100,13 +121,28 @@ def _producer(plan: Plan, assignment: Assignment, folder: Path) -> Producer | No
         return None
     from ..target.opening import open_target
 
-    target = open_target(plan.target, folder=folder, share=assignment.share, succeeded_before=assignment.key_worked)
+    target = open_target(plan.target, folder=folder, succeeded_before=assignment.key_worked)
     return Producer(target, plan.target.always, plan.target_digest)
 
 
-def _window(plan: Plan, share: float) -> int:
-    places = max(recipe.judge.max_in_flight for recipe in plan.recipes) * share
-    return max(4, math.ceil(places * WINDOW_PER_PLACE))
+def _endpoints(
+    plan: Plan, judges: Mapping[str, Judge], producer: Producer | None
+) -> Iterator[tuple[JudgeSpec | TargetSpec, object]]:
+    """Each judge once, and the target, with what the suite says of its limits."""
+    seen: set[int] = set()
+    for recipe in plan.recipes:
+        judge = judges[recipe.name]
+        if id(judge) not in seen:
+            seen.add(id(judge))
+            yield recipe.judge, judge
+    if producer is not None and plan.target is not None:
+        yield plan.target, producer.target
+
+
+def _window(plan: Plan, seats: Seats) -> int:
+    """Slots under way: in proportion to the share, but at least to the planned one, which may come back at any time."""
+    places = max(recipe.judge.max_in_flight for recipe in plan.recipes)
+    return max(4, math.ceil(places * seats.share * WINDOW_PER_PLACE))
 
 
 def _waiting_for(endpoints: Iterable[object]) -> Callable[[], str]:
@@ -121,7 +157,7 @@ def _waiting_for(endpoints: Iterable[object]) -> Callable[[], str]:
 def _note(status: EndpointStatus) -> str:
     match status.state:
         case "open":
-            return ""
+            return "other workers use the whole limit" if status.waiting and not status.allowed else ""
         case "paused":
             return "the judge asks to wait"
         case "away":
