@@ -86,7 +86,7 @@ def find_baseline(store: Store, name: str, *, of: RunEntry) -> Found:
     if name == "previous":
         return _previous(store, of)
     try:
-        baseline = Baseline.model_validate_json(store.read(baseline_key(of.suite, name)))
+        baseline = _read_baseline(store, baseline_key(of.suite, name))
         keys = RunKeys(baseline.suite, baseline.run_id)
     except FileNotFoundError:
         try:
@@ -123,6 +123,14 @@ def _no_baseline(store: Store, name: str, suite: str) -> str:
     ]
     there_are = f" (there is {', '.join(names)})" if names else ""
     return f"there is no baseline {name} yet{there_are}: {try_command('bless', 'RUN', '--name', name)} makes one"
+
+
+def _read_baseline(store: Store, key: str) -> Baseline:
+    try:
+        return Baseline.model_validate_json(store.read(key))
+    except ValidationError as error:
+        problem = Problem("it is no baseline any more", file=key, hint="`evalfactory bless` makes it anew")
+        raise InputError("a file of the store was changed or cut short", (problem,)) from error
 
 
 def _read_entry(store: Store, key: str) -> RunEntry:

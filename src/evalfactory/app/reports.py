@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TypeVar
 
 from pydantic import ValidationError
 
 from ..errors import InputError, Problem, UsageError
+from ..records.base import Record
 from ..records.measurement import Measurement, Output
 from ..records.report import Report
 from ..storage.layout import RunKeys
@@ -18,6 +20,8 @@ REPORT = "report.json"  # written last: a folder without it is not finished
 MEASUREMENTS = "measurements.jsonl"
 OUTPUTS = "outputs.jsonl"  # only of a run with a target
 QUICK_LOOK = "a quick look"  # how the note of such a run begins
+Line = TypeVar("Line", bound=Record)
+
 _NUMBER = re.compile(r"/(\d{4})/report\.json$")
 
 
@@ -66,24 +70,43 @@ def read_report(store: Store, keys: RunKeys) -> Report:
     try:
         return Report.model_validate_json(store.read(f"{folder}{REPORT}"))
     except ValidationError as error:
-        problem = Problem(
-            "it is no report any more", file=f"{folder}{REPORT}", hint="`evalfactory collect` makes it anew"
-        )
-        raise InputError("the run's report was changed or cut short", (problem,)) from error
+        raise _damaged(f"{folder}{REPORT}") from error
 
 
 def reported_measurements(store: Store, keys: RunKeys) -> Iterator[Measurement]:
-    """The measurements of the run's newest report, in slot order; none without a report."""
+    """The measurements of the run's newest report, in slot order; none without a report.
+
+    Raises:
+        InputError: The file is gone, or was changed.
+    """
     folder = latest_report_folder(store, keys)
-    lines = read_lines(store, f"{folder}{MEASUREMENTS}") if folder else iter(())
-    return (Measurement.model_validate_json(line) for line in lines)
+    return _lines(store, f"{folder}{MEASUREMENTS}", Measurement) if folder else iter(())
 
 
 def reported_outputs(store: Store, keys: RunKeys) -> Iterator[Output]:
     """What the target produced, as the run's newest report has it, in the order of case ids; nothing without a target."""
     folder = latest_report_folder(store, keys)
+    key = f"{folder}{OUTPUTS}"
+    return _lines(store, key, Output) if folder and any(entry.key == key for entry in store.list(key)) else iter(())
+
+
+def reported_file(store: Store, keys: RunKeys, name: str) -> str:
+    """The text of a file of the run's newest report. Raises `InputError` when it is gone, or no text any more."""
+    key = f"{latest_report_folder(store, keys)}{name}"
     try:
-        for line in read_lines(store, f"{folder}{OUTPUTS}") if folder else ():
-            yield Output.model_validate_json(line)
-    except FileNotFoundError:
-        return
+        return store.read(key).decode()
+    except (FileNotFoundError, UnicodeDecodeError) as error:
+        raise _damaged(key) from error
+
+
+def _lines(store: Store, key: str, kind: type[Line]) -> Iterator[Line]:
+    try:
+        for line in read_lines(store, key):
+            yield kind.model_validate_json(line)
+    except (FileNotFoundError, ValidationError) as error:
+        raise _damaged(key) from error
+
+
+def _damaged(key: str) -> InputError:
+    problem = Problem("it is gone, or not what was written", file=key, hint="`evalfactory collect` makes it anew")
+    return InputError("the run's report was changed or cut short", (problem,))

@@ -35,8 +35,8 @@ def say(text: str = "") -> None:
 
 
 def say_rendered(text: str) -> None:
-    """Print what a renderer wrote: it is safe, and has the renderer's own colours."""
-    print(text)
+    """Print what a renderer wrote: it is safe, and has the renderer's own colours and directions of writing."""
+    print(text.removesuffix("\n"))
 
 
 def tell(text: str = "") -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ...app.reports import latest_report_folder, read_report
+from ...app.reports import latest_report_folder, read_report, reported_file
 from ...app.telling import Told
-from ..output import say, say_json, say_report
+from ...render.markdown import markdown
+from ..output import say_json, say_rendered, say_report
 from ..parser import Arguments
 from ..places import run_of
 
@@ -17,9 +18,9 @@ def execute(arguments: Arguments) -> int:
     if arguments.json or arguments.format == "json":
         say_json(report.model_dump(mode="json"))
     elif arguments.format == "markdown":
-        say(store.read(f"{folder}report.md").decode())
+        say_rendered(markdown(report))
     elif arguments.format == "junit":
-        say(store.read(f"{folder}junit.xml").decode())
+        say_rendered(reported_file(store, keys, "junit.xml"))
     else:
         say_report(report, Told(store.url, folder), as_json=False)
     return 0
