@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from evalfactory.records.plan import Plan
+from evalfactory.records.plan import Plan, content_digest
 from line_tools import Bench, Ran, Simulator, eventually, made_up_cases, simulator
 
 OFFLINE: dict[str, Any] = {"judge": "offline", "execution": {"shards": 3, "workers": 1}}
@@ -153,7 +153,9 @@ def test_a_plan_of_other_versions_is_refused_by_its_digest_and_then_by_its_versi
     assert refused.code == 78
     assert path.name in refused.err
     other = Plan.model_validate(plan)
-    path.write_text(other.model_copy(update={"digest": other.content_digest()}).model_dump_json())
+    path.write_text(
+        other.model_copy(update={"digest": content_digest(other.model_dump(mode="json"))}).model_dump_json()
+    )
     shutil.rmtree(copy.root("whole") / "shards")
     for refused in (work(copy, 0), copy("resume", "whole", "--store", "store")):
         assert refused.code == 78

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from ..planning.dealing import deal, shard_count
 from ..planning.order import select, tier_order
 from ..planning.slots import estimated_calls
 from ..records.case import CaseKind
-from ..records.plan import MetricRecipe, Parent, Plan
+from ..records.plan import MetricRecipe, Parent, Plan, content_digest
 from ..records.suite import Execution, Suite, TierSpec
 from ..storage.layout import RunKeys
 from ..storage.port import Store
@@ -85,7 +86,7 @@ def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, sto
             shards=tuple(shards),
             parent=options.parent,
         )
-    return agree(store, keys, plan.model_copy(update={"digest": plan.content_digest()}))
+    return agree(store, keys, plan.model_copy(update={"digest": content_digest(plan.model_dump(mode="json"))}))
 
 
 def versions() -> dict[str, str]:
@@ -118,7 +119,7 @@ def read_plan(store: Store, keys: RunKeys) -> Plan:
         plan = Plan.model_validate_json(body)
     except ValueError as error:
         raise _damaged(keys, "it is no plan") from error
-    if plan.content_digest() != plan.digest:
+    if content_digest(json.loads(body)) != plan.digest:
         raise _damaged(keys, "its digest does not match its content")
     return plan
 

@@ -11,10 +11,11 @@ from pathlib import Path
 from ..engine.frozen import frozen_cases
 from ..errors import UsageError
 from ..records.case import FrozenCase
-from ..records.plan import Parent, Plan, ShardPlan
+from ..records.plan import Parent, Plan, ShardPlan, content_digest
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from .freezing import CaseFiles
+from .places import store_option, try_command
 from .planning import agree, read_plan
 from .registry import RunEntry, register
 from .reports import read_report, reported_measurements
@@ -39,7 +40,8 @@ def plan_child(store: Store, parent: Plan, run_id: str) -> Plan:
     keys = RunKeys(parent.suite, parent.run_id)
     report = read_report(store, keys)
     if report.counts.missing:
-        raise UsageError(f"run {parent.run_id} is not complete", hint=f"evalfactory resume {parent.run_id} first")
+        again = try_command("resume", parent.run_id, *store_option(store.url))
+        raise UsageError(f"run {parent.run_id} is not complete", hint=again)
     errored: dict[str, set[str]] = defaultdict(set)
     for measurement in reported_measurements(store, keys):
         if measurement.state == "errored":
@@ -59,7 +61,7 @@ def plan_child(store: Store, parent: Plan, run_id: str) -> Plan:
             "parent": Parent(run_id=parent.run_id, results_digest=report.results_digest),
         }
     )
-    plan = agree(store, child_keys, plan.model_copy(update={"digest": plan.content_digest()}))
+    plan = agree(store, child_keys, plan.model_copy(update={"digest": content_digest(plan.model_dump(mode="json"))}))
     register(store, RunEntry(run_id=run_id, suite=plan.suite, tier=plan.tier, created_at=plan.created_at))
     return plan
 

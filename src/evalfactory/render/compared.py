@@ -35,7 +35,7 @@ def comparison_terminal(comparison: Comparison, *, width: int, color: bool) -> s
     ):
         if results:
             screen.heading(title)
-            cases(screen, results, total=len(results))
+            cases(screen, results, total=len(results), others="with --json")
     return screen.text()
 
 

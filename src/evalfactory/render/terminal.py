@@ -148,8 +148,9 @@ def _worst(screen: Screen, report: Report) -> None:
     if report.worst:
         told = {_slot(result) for result in report.regressions[:SHOWN_CASES]}
         rest = [result for result in report.worst if _slot(result) not in told]
-        screen.heading("Worst cases" if len(rest) == len(report.worst) else "Worst cases, besides those above")
-        cases(screen, rest, total=len(rest))
+        if rest:
+            screen.heading("Worst cases" if len(rest) == len(report.worst) else "Worst cases, besides those above")
+            cases(screen, rest, total=len(rest))
 
 
 def _errored(screen: Screen, report: Report) -> None:
@@ -161,14 +162,14 @@ def _errored(screen: Screen, report: Report) -> None:
     cases(screen, report.errored, total=report.counts.errored)
 
 
-def cases(screen: Screen, results: Sequence[CaseResult], *, total: int) -> None:
-    """The first of the slots with what explains them; of `total` there are."""
+def cases(screen: Screen, results: Sequence[CaseResult], *, total: int, others: str = "in the report") -> None:
+    """The first of the slots with what explains them; of `total` there are, and `others` says where the rest is."""
     for result in results[:SHOWN_CASES]:
         screen.blank()
         _case(screen, result)
     if total > SHOWN_CASES:
         screen.blank()
-        screen.line((f"{INDENT}and {words.count(total - SHOWN_CASES)} more in the report", "dim"))
+        screen.line((f"{INDENT}and {words.count(total - SHOWN_CASES)} more {others}", "dim"))
 
 
 def _case(screen: Screen, result: CaseResult) -> None:
@@ -196,7 +197,7 @@ def _details(result: CaseResult) -> Iterator[tuple[str, str, int]]:
     """Label, text and most lines of what explains a slot; only what is there."""
     if result.failure is not None:
         failure = result.failure
-        yield failure.error_class, f"{failure.message} (in the {failure.where})", 2
+        yield "because", f"{failure.error_class}: {failure.message} (in the {failure.where})", 2
     if result.input:
         yield "asked", result.input, 1
     if result.actual_output and result.state == "scored":
