@@ -16,6 +16,8 @@ def test_a_case_is_told_with_its_texts_recorded_scores_prompts_and_raw_answers(d
         "── faithfulness, call 1 of",
         "prompt",
         "answer",
+        "in short, case ja-delivery-time of run first:",
+        "  faithfulness: recorded 0.000; now 0.000, 4 calls",
     ):
         assert words in told.out
 

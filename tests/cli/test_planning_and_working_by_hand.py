@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,14 @@ def test_two_plans_of_the_same_have_one_digest_and_another_seed_has_another(new_
     assert one["run_id"] != two["run_id"]
     new_desk.suite(dataset={"path": "cases.jsonl", "seed": 1}, tiers={"smoke": 19})
     assert new_desk("plan", "suite.yaml", "--json").json["plan_digest"] != one["plan_digest"]
+
+
+def test_what_a_written_plan_suggests_can_be_pasted(desk: Desk) -> None:
+    said = desk("plan", "suite.yaml", "--write", "--run-id", "later", "--store", "other store").out
+    work, resume = (line.partition(": ")[2].partition("#")[0] for line in said.splitlines()[-2:])
+    assert "N from 0 to 1" in said
+    assert desk(*shlex.split(work.replace(" N ", " 0 "))[1:]).code == 0
+    assert desk(*shlex.split(resume)[1:]).code == 0
 
 
 def test_a_written_plan_is_a_run_that_is_planned_and_resume_begins_it(desk: Desk) -> None:

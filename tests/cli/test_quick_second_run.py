@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from command_line import Desk, process
+from evalfactory.settings import environment
 
 
 def without_deepeval(folder: Path) -> dict[str, str]:
@@ -10,7 +12,8 @@ def without_deepeval(folder: Path) -> dict[str, str]:
     broken = folder / "broken" / "deepeval"
     broken.mkdir(parents=True)
     (broken / "__init__.py").write_text("raise ImportError('deepeval was loaded')\n")
-    return {"PYTHONPATH": str(broken.parent)}
+    before = environment().get("PYTHONPATH", "")
+    return {"PYTHONPATH": f"{broken.parent}{os.pathsep}{before}"}
 
 
 def test_a_run_that_reuses_every_score_loads_no_deepeval(desk: Desk, tmp_path: Path) -> None:

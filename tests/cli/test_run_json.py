@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from command_line import Desk, Ran, json_lines, process
+from command_line import Desk, Ran, json_lines, process, support_desk
 
 KEYS = [
     "run_id", "suite", "tier", "verdict", "report", "planned", "scored", "errored", "skipped", "missing", "reused",
@@ -18,9 +18,14 @@ JUDGE_KEYS = ["calls", "input_tokens", "output_tokens", "cost_usd"]
 
 
 @pytest.fixture(scope="module")
-def ran(tmp_path_factory: pytest.TempPathFactory, measured_desk: Desk) -> Ran:
+def shown_desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return support_desk(tmp_path_factory.mktemp("shown"))
+
+
+@pytest.fixture(scope="module")
+def ran(shown_desk: Desk) -> Ran:
     """The documented command, as a shell runs it."""
-    return process("run", "suite.yaml", "--json", "--run-id", "in-json", "--fresh", cwd=measured_desk.folder)
+    return process("run", "suite.yaml", "--json", "--run-id", "in-json", cwd=shown_desk.folder)
 
 
 def test_standard_output_is_exactly_one_object_with_the_documented_keys_in_order(ran: Ran) -> None:
@@ -49,8 +54,8 @@ def test_slots_add_up(ran: Ran) -> None:
     assert said["reused"] == 0
 
 
-def test_the_report_is_the_folder_of_the_files(ran: Ran, measured_desk: Desk) -> None:
-    folder = measured_desk.folder / ran.json["report"]
+def test_the_report_is_the_folder_of_the_files(ran: Ran, shown_desk: Desk) -> None:
+    folder = shown_desk.folder / ran.json["report"]
     assert {path.name for path in folder.iterdir()} >= {"report.json", "report.md", "junit.xml", "measurements.jsonl"}
     report = json.loads((folder / "report.json").read_text())
     assert report["run_id"] == "in-json"
@@ -58,8 +63,8 @@ def test_the_report_is_the_folder_of_the_files(ran: Ran, measured_desk: Desk) ->
     assert report["results_digest"] == ran.json["results_digest"]
 
 
-def test_the_results_digest_is_the_documented_one(ran: Ran, measured_desk: Desk) -> None:
-    lines = json_lines(measured_desk.folder / ran.json["report"] / "measurements.jsonl")
+def test_the_results_digest_is_the_documented_one(ran: Ran, shown_desk: Desk) -> None:
+    lines = json_lines(shown_desk.folder / ran.json["report"] / "measurements.jsonl")
     assert digest_by_the_book(lines) == ran.json["results_digest"]
 
 
@@ -73,8 +78,8 @@ def digest_by_the_book(lines: list[Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def test_a_line_of_measurements_begins_with_the_documented_keys(ran: Ran, measured_desk: Desk) -> None:
-    path = measured_desk.folder / ran.json["report"] / "measurements.jsonl"
+def test_a_line_of_measurements_begins_with_the_documented_keys(ran: Ran, shown_desk: Desk) -> None:
+    path = shown_desk.folder / ran.json["report"] / "measurements.jsonl"
     for line in path.read_text().splitlines():
         row = json.loads(line)
         assert {"case_id", "metric", "state", "score", "reason"} <= set(row)

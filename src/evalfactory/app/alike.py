@@ -1,15 +1,9 @@
-"""What to try: words that were probably meant, commands as a shell takes them."""
+"""What was probably meant."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable
 from difflib import get_close_matches
-
-
-def try_command(*words: str) -> str:
-    """A command of ours that can be copied."""
-    return shlex.join(("evalfactory", *words))
 
 
 def alike(word: str, known: Iterable[str], *, most: int = 3) -> list[str]:

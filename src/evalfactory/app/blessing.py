@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from ..errors import UsageError
 from ..storage.layout import RunKeys, baseline_key
 from ..storage.port import Store
-from .alike import try_command
+from .places import store_option, try_command
 from .registry import Baseline
 from .reports import is_quick_look, read_report
 
@@ -24,7 +24,7 @@ def bless(store: Store, keys: RunKeys, name: str) -> Baseline:
     if report.counts.missing:
         raise UsageError(
             f"run {keys.run_id} is not complete: {report.counts.missing} of {report.counts.planned} slots are missing",
-            hint=try_command("resume", keys.run_id),
+            hint=try_command("resume", keys.run_id, *store_option(store.url)),
         )
     if is_quick_look(report):
         raise UsageError(

@@ -37,6 +37,7 @@ class Forecast(NamedTuple):
 
     plan: Plan
     metrics: tuple[MetricForecast, ...]
+    store: str  # URL of the store that has the plan, when it was written
     limits: tuple[str, ...]
 
     @property
@@ -110,7 +111,7 @@ def _forecast(plan: Plan, store: Store) -> Forecast:
         )
         for recipe in plan.recipes
     )
-    return Forecast(plan, rows, tuple(_limits(plan)))
+    return Forecast(plan, rows, store.url, tuple(_limits(plan)))
 
 
 def _limits(plan: Plan) -> Iterator[str]:

@@ -1,10 +1,11 @@
-"""Which store is meant."""
+"""Which store is meant, and how to mean it again."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
-from ..errors import InputError
+from ..errors import EvalFactoryError, InputError
 from ..storage.open import open_store
 from ..storage.port import Store
 from ..suites import LoadedSuite, load_suite
@@ -33,3 +34,16 @@ def store_at(url: str | None = None) -> Store:
             return open_store(DEFAULT_STORE, create=False)
         return open_store(loaded.suite.store, folder=loaded.folder, create=False)
     return open_store(DEFAULT_STORE, create=False)
+
+
+def store_option(url: str) -> tuple[str, ...]:
+    """The option that names a store, where a command would not find it without."""
+    try:
+        return () if store_at().url == url else ("--store", url)
+    except EvalFactoryError:
+        return ("--store", url)
+
+
+def try_command(*words: str) -> str:
+    """A command of ours, as a shell takes it."""
+    return shlex.join(("evalfactory", *words))

@@ -11,7 +11,8 @@ from ..errors import EnvironmentProblem, InputError, Problem, UsageError
 from ..records.base import Record
 from ..storage.layout import RUNS, RunKeys, baseline_key, baselines_folder, run_entry_key
 from ..storage.port import Store
-from .alike import alike, try_command
+from .alike import alike
+from .places import store_option, try_command
 from .reports import is_quick_look, latest_report_folder, read_report
 
 
@@ -122,7 +123,7 @@ def _no_baseline(store: Store, name: str, suite: str) -> str:
         unquote(entry.key.rpartition("/")[2].removesuffix(".json")) for entry in store.list(baselines_folder(suite))
     ]
     there_are = f" (there is {', '.join(names)})" if names else ""
-    return f"there is no baseline {name} yet{there_are}: {try_command('bless', 'RUN', '--name', name)} makes one"
+    return f"there is no baseline {name} yet{there_are}: {try_command('bless', 'RUN', '--name', name, *store_option(store.url))} makes one"
 
 
 def _read_baseline(store: Store, key: str) -> Baseline:

@@ -15,6 +15,7 @@ from ..records.report import Report
 from ..storage.layout import RunKeys
 from ..storage.lines import read_lines
 from ..storage.port import Store
+from .places import store_option, try_command
 
 REPORT = "report.json"  # written last: a folder without it is not finished
 MEASUREMENTS = "measurements.jsonl"
@@ -66,7 +67,8 @@ def read_report(store: Store, keys: RunKeys) -> Report:
     """
     folder = latest_report_folder(store, keys)
     if folder is None:
-        raise UsageError(f"run {keys.run_id} has no report yet", hint=f"evalfactory collect {keys.run_id} makes one")
+        again = try_command("collect", keys.run_id, *store_option(store.url))
+        raise UsageError(f"run {keys.run_id} has no report yet", hint=again)
     try:
         return Report.model_validate_json(store.read(f"{folder}{REPORT}"))
     except ValidationError as error:

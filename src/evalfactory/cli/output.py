@@ -83,25 +83,17 @@ def say_report(report: Report, told: Told, *, as_json: bool) -> int:
 
         say_json(summary_json(report, place=told.url))
     else:
-        from ..app.alike import try_command
+        from ..app.places import store_option, try_command
         from ..render.terminal import terminal
 
         width, color = screen()
         say_rendered(terminal(report, width=width, color=color).rstrip("\n"))
         say(f"  report  {told.url}")  # on lines of their own, however long: they are there to be copied
-        say(f"  closer  {try_command('explain', _interesting(report), '--run', report.run_id, *at(told.store))}")
+        say(
+            f"  closer  {try_command('explain', _interesting(report), '--run', report.run_id, *store_option(told.store))}"
+        )
         say()
     return EXIT_OF[report.verdict.outcome]
-
-
-def at(store_url: str) -> tuple[str, ...]:
-    """The option that names the store, where it would not be found without."""
-    from ..app.places import store_at
-
-    try:
-        return () if store_at().url == store_url else ("--store", store_url)
-    except EvalFactoryError:
-        return ("--store", store_url)
 
 
 def _interesting(report: Report) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from ...app.explaining import Asked, Explained, explain
 from ...records.measurement import Measurement
 from ...render.safe import visible
+from ...render.words import plural
 from ..output import say, say_json
 from ..parser import Arguments
 from ..places import run_of, suite_path
@@ -57,6 +58,7 @@ def _lines(explained: Explained) -> Iterator[str]:
             yield f"\n{name}, recorded: {_outcome(measurement)}"
         if name in explained.asked:
             yield from _asked(name, explained.asked[name])
+    yield from _in_short(explained)
 
 
 def _asked(name: str, asked: Asked) -> Iterator[str]:
@@ -65,6 +67,19 @@ def _asked(name: str, asked: Asked) -> Iterator[str]:
         yield f"\n── {name}, call {number} of {len(asked.calls)}{_call(call)}"
         yield from _block("prompt", str(call.get("prompt", "")))
         yield from _block("answer", str(call.get("answer", call.get("error", ""))))
+
+
+def _in_short(explained: Explained) -> Iterator[str]:
+    """The outcomes again at the end, because the prompts are long."""
+    if explained.asked:
+        yield f"\nin short, case {explained.case.id} of run {explained.run_id}:"
+    for name, asked in explained.asked.items():
+        then = ", ".join(_short(measurement) for measurement in explained.recorded.get(name, [])) or "nothing"
+        yield f"  {name}: recorded {then}; now {_short(asked.measurement)}, {plural(len(asked.calls), 'call')}"
+
+
+def _short(measurement: Measurement) -> str:
+    return measurement.state if measurement.score is None else f"{measurement.score:.3f}"
 
 
 def _call(call: Mapping[str, object]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ...app.alike import try_command
+from ...app.places import try_command
 from ...suites.starter import write_starter
 from ..output import say, say_json
 from ..parser import Arguments

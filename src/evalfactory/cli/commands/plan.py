@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ...app.forecasting import forecast
+from ...app.places import store_option, try_command
 from ...render.words import count
 from ..output import say, say_json, say_table
 from ..parser import Arguments
@@ -31,4 +32,7 @@ def execute(arguments: Arguments) -> int:
         say(line)
     if arguments.write:
         say(f"written as run {plan.run_id}, plan {plan.digest}")
+        words = ("--run-id", plan.run_id, "--shard-index", "N", *store_option(forecasted.store))
+        say(f"work on it: {try_command('work', *words)}   # N from 0 to {len(plan.shards) - 1}")
+        say(f"or, all of it here: {try_command('resume', plan.run_id, *store_option(forecasted.store))}")
     return 0

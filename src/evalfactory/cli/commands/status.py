@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ...app.alike import try_command
+from ...app.places import store_option, try_command
 from ...app.status import run_status
 from ...render.words import count, plural
-from ..output import at, moment, say, say_json
+from ..output import moment, say, say_json
 from ..parser import Arguments
 from ..places import run_of
 
@@ -25,5 +25,5 @@ def execute(arguments: Arguments) -> int:
     if status.verdict:
         say(f"verdict of the newest report: {status.verdict}")
     if status.committed < status.shards:
-        say(f"go on with: {try_command('resume', status.run_id, *at(store.url))}")
+        say(f"go on with: {try_command('resume', status.run_id, *store_option(store.url))}")
     return 0
