@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-pytest_plugins = ["desks"]
+pytest_plugins = ["desks", "line_fixtures"]
 
 settings.register_profile("evalfactory", deadline=None)
 settings.load_profile("evalfactory")

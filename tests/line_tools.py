@@ -74,6 +74,16 @@ class Started:
         """Process ids of its worker processes."""
         return [pid for pid in children_of(self.pid) if "evalfactory.worker" in command_line(pid)]
 
+    def until(self, look: Callable[[], Any], what: str) -> Any:
+        """The first true value of `look`, while the command runs."""
+
+        def alive() -> Any:
+            value = look()
+            assert value or self.process.poll() is None, f"it ended before {what}: {self.ended()}"
+            return value
+
+        return eventually(alive, what)
+
     def send(self, number: signal.Signals) -> None:
         self.process.send_signal(number)
 
@@ -316,6 +326,11 @@ class Simulator:
     def _ask(self, path: str, body: bytes | None = None) -> Any:
         with urllib.request.urlopen(self.base_url.removesuffix("/v1") + path, body, timeout=DEADLINE_S) as response:
             return json.load(response)
+
+
+def port_of(judge: Simulator) -> int:
+    """Where another one must listen to be taken for this one."""
+    return int(judge.base_url.removesuffix("/v1").rpartition(":")[2])
 
 
 @contextmanager

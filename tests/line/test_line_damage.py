@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from evalfactory.records.plan import Plan, content_digest
-from line_tools import Bench, Ran, Simulator, eventually, made_up_cases, simulator
+from line_tools import Bench, Ran, Simulator, made_up_cases, simulator
 
 OFFLINE: dict[str, Any] = {"judge": "offline", "execution": {"shards": 3, "workers": 1}}
 
@@ -168,7 +168,7 @@ def test_parts_of_a_torn_run_are_taken_over_whatever_their_last_line_is(bench: B
         bench.base_url = judge.base_url
         bench.suite(execution={"shards": 2})
         running = bench.start("run", "suite.yaml", "--run-id", "torn")
-        eventually(lambda: len(bench.kept("torn")) >= 8, "some measurements")
+        running.until(lambda: len(bench.kept("torn")) >= 8, "some measurements")
         for pid in [running.pid, *running.workers()]:
             os.kill(pid, signal.SIGKILL)
         running.process.communicate()

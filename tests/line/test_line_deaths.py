@@ -97,7 +97,7 @@ def test_killed_workers_change_no_result_and_repeat_only_what_was_in_flight(
 
 def test_workers_end_by_themselves_when_their_runner_is_killed(slow: Bench, undisturbed: dict[str, object]) -> None:
     running = slow.start("run", "suite.yaml", "--run-id", "orphaned")
-    eventually(lambda: len(slow.kept("orphaned")) >= 5, "some measurements")
+    running.until(lambda: len(slow.kept("orphaned")) >= 5, "some measurements")
     workers = running.workers()
     running.send(signal.SIGKILL)
     running.process.communicate(timeout=DEADLINE_S)
@@ -134,7 +134,7 @@ def test_a_stopped_run_says_once_how_to_go_on_and_goes_on(
 ) -> None:
     slow.store_name = "my $tore"
     running = slow.start("run", "suite.yaml", "--run-id", "stopped", "--quiet", "--store", slow.store_name)
-    eventually(lambda: len(slow.kept("stopped")) >= 3, "some measurements")
+    running.until(lambda: len(slow.kept("stopped")) >= 3, "some measurements")
     workers = running.workers()
     running.interrupt() if how == "Ctrl-C" else running.send(signal.SIGTERM)
     stopped = running.ended()
@@ -173,7 +173,7 @@ def test_the_command_that_resumes_finds_a_metric_of_ones_own(slow: Bench, tmp_pa
     slow.folder.mkdir()
     slow.store_name = str(suite / "store")
     running = slow.start("run", suite / "suite.yaml", "--run-id", "stopped", "--quiet")
-    eventually(lambda: len(slow.kept("stopped")) >= 3, "some measurements")
+    running.until(lambda: len(slow.kept("stopped")) >= 3, "some measurements")
     running.interrupt()
     message = running.ended().err
     words = shlex.split(message[message.index("evalfactory resume") :].splitlines()[0])
@@ -199,7 +199,7 @@ def test_a_second_ctrl_c_waits_for_nothing_and_loses_nothing(bench: Bench) -> No
         bench.base_url = judge.base_url
         bench.suite(execution={"grace_s": 500}, judge={"timeout_s": 500})
         running = bench.start("run", "suite.yaml", "--run-id", "impatient", "--quiet")
-        eventually(lambda: len(bench.kept("impatient")) >= 3, "some measurements")
+        running.until(lambda: len(bench.kept("impatient")) >= 3, "some measurements")
         workers = running.workers()
         running.interrupt()
         running.interrupt()

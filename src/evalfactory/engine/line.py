@@ -27,7 +27,9 @@ class Line:
         self._station = station
         self._work = CaseWork(station, self._start)
         self._open: set[asyncio.Task[None]] = set()
-        self._shards: dict[int, Shard] = {}
+        self._shards: dict[int, Shard] = {}  # under way
+        self._closers: dict[Shard, asyncio.Task[None]] = {}  # of every shard that was begun
+        self._fed = False  # all orders have come
         self._fatal: BaseException | None = None
         self._changed = asyncio.Event()  # a task ended, or the line is to stop
         self._stopping = asyncio.Event()
@@ -38,34 +40,38 @@ class Line:
         self._changed.set()
 
     async def run(self, feed: AsyncIterator[Order]) -> bool:
-        """Work until the feed ends and every shard is committed or given up; False when it was stopped before.
+        """Work until the feed ends and every shard is committed or given up; False when it was stopped before that.
 
         Raises what ends a run (`UnavailableError`: nothing answers or nothing can be written; `RefusedError`) after
         keeping all that is done.
         """
         chores = [asyncio.create_task(self._tick()), asyncio.create_task(self._flush_regularly())]
-        closers: list[asyncio.Task[None]] = []
         try:
-            await self._guarded(self._take_orders(feed, closers))
-            await self._until_stopped(asyncio.gather(*closers))
+            await self._guarded(self._take_orders(feed))
+            await self._until_stopped(self._until_closed())
         finally:
             await self._drain()
-            for task in [*chores, *closers]:
+            for task in chores:
                 task.cancel()
-            await asyncio.gather(*chores, *closers, return_exceptions=True)
+            await asyncio.gather(*chores, return_exceptions=True)
         if self._fatal is not None:
             raise self._fatal
-        return not self._stopping.is_set()
+        return self._fed and not any(closer.cancelled() for closer in self._closers.values())
 
-    async def _take_orders(self, feed: AsyncIterator[Order], closers: list[asyncio.Task[None]]) -> None:
+    async def _take_orders(self, feed: AsyncIterator[Order]) -> None:
         while not self._stopping.is_set():
             order = await self._until_stopped(anext(feed, None))
             if not isinstance(order, Order):
+                self._fed = not self._stopping.is_set()
                 return
             shard = await self._begin(order)
             if shard is not None:
-                closers.append(asyncio.create_task(self._guarded(self._close(shard))))
+                self._closers[shard] = asyncio.create_task(self._guarded(self._close(shard)))
             self._station.events.tell(Wants())
+
+    async def _until_closed(self) -> None:
+        if self._closers:
+            await asyncio.wait(self._closers.values())
 
     async def _begin(self, order: Order) -> Shard | None:
         """Admit every open slot of the shard; None when it is committed already or its cases cannot be read."""
@@ -138,9 +144,7 @@ class Line:
             self._changed.clear()
             await self._changed.wait()
 
-    async def _until_stopped(
-        self, work: Coroutine[object, object, Order | None] | asyncio.Future[list[None]]
-    ) -> object:
+    async def _until_stopped(self, work: Coroutine[object, object, Order | None]) -> Order | None:
         """What the work returns, or None as soon as the line is to stop."""
         task = asyncio.ensure_future(work)
         stopping = asyncio.ensure_future(self._stopping.wait())
@@ -149,6 +153,7 @@ class Line:
         if task.done():
             return task.result()
         task.cancel()
+        await asyncio.wait([task])
         return None
 
     async def _drain(self) -> None:
@@ -159,6 +164,10 @@ class Line:
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
+        for shard, closer in self._closers.items():
+            if not shard.is_done:
+                closer.cancel()
+        await asyncio.gather(*self._closers.values(), return_exceptions=True)
         for shard in list(self._shards.values()):
             await self._guarded(shard.writer.seal())
 

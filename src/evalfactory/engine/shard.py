@@ -77,6 +77,11 @@ class Shard:
         self.writer.add(record)
         self._note(record)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether every slot of the plan is kept."""
+        return self._done.is_set()
+
     async def wait_until_done(self) -> None:
         """Return once every slot of the plan is kept."""
         await self._done.wait()

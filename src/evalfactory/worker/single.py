@@ -13,7 +13,7 @@ from pathlib import Path
 from ..engine.events import Event, ShardEnded
 from ..engine.line import Line
 from ..engine.orders import Assignment, Order
-from ..errors import Exit
+from ..errors import Exit, InputError, Interrupted, Terminated
 from ..records.plan import Plan
 from ..storage.port import Store
 from .log import keep_log
@@ -32,7 +32,12 @@ class _Problems:
 
 
 def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> int:
-    """Exit code 0 once the shard is committed, 65 when its data cannot be read, 143 when it was stopped."""
+    """0 once the shard is committed.
+
+    Raises:
+        InputError: The shard's data cannot be read.
+        Interrupted: A signal came before it was committed; all that was measured is kept.
+    """
     assignment = Assignment(
         store=store.url,
         suite=plan.suite,
@@ -48,17 +53,24 @@ def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> int:
 
 async def _work(assignment: Assignment, shard: int) -> int:
     problems = _Problems()
+    signals: list[signal.Signals] = []
     async with open_workplace(assignment, problems) as place:
         line = Line(place.station)
+
+        def stop(number: signal.Signals) -> None:
+            signals.append(number)
+            line.stop()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, line.stop)
+            asyncio.get_running_loop().add_signal_handler(number, stop, number)
         async with keep_log(place.station), place.shares(line.stop):
             finished = await line.run(_only(shard))
     if problems.problem:
-        from ..errors import InputError
-
         raise InputError(problems.problem)
-    return Exit.PASS if finished else Exit.TERMINATED
+    if not finished:
+        kind = Interrupted if signals[:1] == [signal.SIGINT] else Terminated
+        raise kind("stopped; everything measured is kept", hint="the same command again goes on with the shard")
+    return Exit.PASS
 
 
 async def _only(shard: int) -> AsyncIterator[Order]:
