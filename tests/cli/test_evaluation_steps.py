@@ -104,3 +104,12 @@ def test_the_offline_judge_needs_no_model_for_criteria(new_desk: Desk) -> None:
     new_desk.suite(metrics=[GEVAL])
     run = new_desk.run("--limit", "2")
     assert (run["scored"], run["errored"]) == (2, 0)
+
+
+def test_writing_the_steps_is_on_the_bill_of_the_run_that_had_to(polite: Desk, simulator: Simulator) -> None:
+    before = simulator.requests()
+    first = polite.run("--run-id", "writes")
+    assert first["judge"]["calls"] == simulator.requests() - before == 3 + 1
+    second = polite.run("--run-id", "reads", "--fresh")
+    assert second["judge"]["calls"] == 3
+    assert second["results_digest"] == first["results_digest"]

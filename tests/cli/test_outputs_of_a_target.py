@@ -27,11 +27,20 @@ def bot_desk(new_desk: Desk) -> Desk:
     """Four cases without an output, and a bot that reads the answer from the documents."""
     cases = json_lines(SUPPORT / "cases.jsonl")[:4]
     new_desk.cases(*({"id": c["id"], "input": c["input"], "context": c["retrieval_context"]} for c in cases))
-    (new_desk.folder / "bot.py").write_text(BOT)
-    new_desk.suite(target={"python": "bot:answer", "version": "1"}, gate={"max_errored": 0.9})
+    (new_desk.folder / f"{bot(new_desk)}.py").write_text(BOT)
+    new_desk.suite(target=target(new_desk), gate={"max_errored": 0.9})
     say(new_desk, "")
     down(new_desk)
     return new_desk
+
+
+def bot(desk: Desk) -> str:
+    """A module's name of its own: this process plans for many desks."""
+    return f"bot_{desk.folder.parent.name}"
+
+
+def target(desk: Desk, version: str = "1") -> dict[str, str]:
+    return {"python": f"{bot(desk)}:answer", "version": version}
 
 
 def say(desk: Desk, answer: str) -> None:
@@ -54,7 +63,7 @@ def outputs(desk: Desk, run_id: str) -> list[Any]:
 
 
 def test_what_the_target_produced_is_a_file_in_the_order_of_cases_and_part_of_the_proof(bot_desk: Desk) -> None:
-    bot_desk.suite(target={"python": "bot:answer", "version": "1"}, execution={"workers": 1, "shards": 3})
+    bot_desk.suite(target=target(bot_desk), execution={"workers": 1, "shards": 3})
     run = bot_desk.run("--run-id", "one")
     assert (run["scored"], run["errored"]) == (8, 0)
     lines = outputs(bot_desk, "one")
@@ -80,7 +89,7 @@ def test_outputs_are_reused_until_the_target_is_another_or_fresh_is_said(bot_des
     assert all(line["reused_from"] == "one" for line in outputs(bot_desk, "two"))
     bot_desk.run("--fresh", "--run-id", "three")
     assert len(asked(bot_desk)) == 4
-    bot_desk.suite(target={"python": "bot:answer", "version": "2"})
+    bot_desk.suite(target=target(bot_desk, "2"))
     bot_desk.run()
     assert len(asked(bot_desk)) == 4
 
@@ -115,7 +124,7 @@ def test_a_child_run_counts_no_skipped_slot_as_reused(bot_desk: Desk) -> None:
     down(bot_desk, "returns-window")
     metrics = ["answer_relevancy", "contextual_recall"]
     execution = {"missing_fields": "skip", "workers": 1}
-    bot_desk.suite(target={"python": "bot:answer", "version": "1"}, metrics=metrics, execution=execution)
+    bot_desk.suite(target=target(bot_desk), metrics=metrics, execution=execution)
     bot_desk.run("--run-id", "one")
     down(bot_desk)
     told = bot_desk("retry", "one", "--errored", "--json", "--quiet").json
@@ -126,7 +135,7 @@ def test_a_child_run_counts_no_skipped_slot_as_reused(bot_desk: Desk) -> None:
 def test_regressions_show_what_the_target_answered_and_found(bot_desk: Desk) -> None:
     bot_desk.run("--run-id", "one")
     say(bot_desk, "Our new winter collection has just arrived!")
-    bot_desk.suite(target={"python": "bot:answer", "version": "2"})
+    bot_desk.suite(target=target(bot_desk, "2"))
     run = bot_desk.run("--run-id", "two", "--baseline", "one")
     assert run["verdict"] == "FAIL"
     told = bot_desk.report("two")["regressions"]
@@ -145,3 +154,18 @@ def test_explaining_measures_the_output_that_the_run_produced(bot_desk: Desk) ->
     assert told["case"]["actual_output"] == outputs(bot_desk, "one")[0]["actual_output"]
     now, then = told["asked_now"]["faithfulness"]["measurement"], told["recorded"]["faithfulness"][0]
     assert (now["score"], now["fingerprint"]) == (then["score"], then["fingerprint"])
+
+
+@pytest.mark.parametrize(("wanted", "state"), [("skip", "skipped"), ("refuse", "errored")])
+def test_what_the_target_leaves_out_is_missing_as_the_suite_wants_it(bot_desk: Desk, wanted: str, state: str) -> None:
+    (bot_desk.folder / "terse.py").write_text("def answer(case):\n    return 'Thirty days.'\n")
+    bot_desk.suite(
+        target={"python": "terse:answer", "version": "1"},
+        execution={"missing_fields": wanted},
+        gate={"max_errored": 0.9},
+    )
+    run = bot_desk.run("--run-id", "terse")
+    assert (run["scored"], run[state]) == (4, 4)
+    (line, *_) = [line for line in bot_desk.measurements("terse") if line["state"] == state]
+    words = line["reason"] or line["failure"]["message"]
+    assert words == "the case has no retrieval_context, and the target produced none"

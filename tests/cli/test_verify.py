@@ -167,3 +167,14 @@ def test_collecting_again_repairs_what_was_edited(desk: Desk) -> None:
     edited(desk.report_folder("first") / "report.json", lambda report: report["verdict"].update(outcome="FAIL"))
     assert desk("collect", "first").code == 0
     assert failing(desk) == []
+
+
+@pytest.mark.parametrize("name", ["report.md", "report.txt", "junit.xml"])
+def test_a_file_that_people_or_servers_read_is_proven_too(desk: Desk, name: str) -> None:
+    path = desk.report_folder("first") / name
+    path.write_text(path.read_text().replace("PASS", "FAIL").replace("failures=", "errors="))
+    assert failing(desk) == [name]
+    path.unlink()
+    assert failing(desk) == [name]
+    (desk.report_folder("first") / "files.json").unlink()
+    assert failing(desk) == ["files.json"]
