@@ -45,7 +45,7 @@ def build_report(plan: Plan, findings: Findings, proof: Proof, circumstances: Ci
         must_run_slots=summary.must_run_counts.planned,
         must_run_unmet=summary.must_run_unmet,
         errors=summary.errors,
-        judge=summary.judge,
+        judge=summary.judge + plan.planning,
         target=summary.target if plan.target is not None else None,
         judge_name=circumstances.judge_name,
         notes=circumstances.notes,

@@ -85,6 +85,7 @@ def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, sto
             must_run=len(chosen.must_run),
             shards=tuple(shards),
             parent=options.parent,
+            planning=prepared.usage,
         )
     return agree(store, keys, plan.model_copy(update={"digest": content_digest(plan.model_dump(mode="json"))}))
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import NamedTuple
 
 from ..catalogue import catalogue
 from ..errors import InputError, UnavailableError
 from ..judge.client import open_judge
-from ..judge.port import JudgeError
+from ..judge.port import JudgeError, Meter, current_meter
 from ..metrics.recipes import needs_steps, resolve_recipe, steps_key
 from ..records.base import digest_of
+from ..records.measurement import Usage
 from ..records.plan import MetricRecipe
 from ..records.suite import JudgeSpec, MetricSpec, TargetSpec
 from ..storage.layout import recipe_key
@@ -24,6 +26,7 @@ class Prepared(NamedTuple):
     recipes: tuple[MetricRecipe, ...]
     target: TargetSpec | None = None  # with the content of its files, so that a worker needs none
     target_digest: str = ""
+    usage: Usage = Usage()  # of the judge's, for evaluation steps
 
 
 async def prepare(loaded: LoadedSuite, store: Store) -> Prepared:
@@ -36,12 +39,14 @@ async def prepare(loaded: LoadedSuite, store: Store) -> Prepared:
     suite = loaded.suite
     target, target_digest, produced = _target(loaded)
     recipes = []
+    meter = Meter(asyncio.get_running_loop().time())
+    current_meter.set(meter)
     for spec in suite.metrics:
         steps = await _steps(spec, spec.judge or suite.judge, store) if needs_steps(spec) else None
         recipes.append(
             resolve_recipe(spec, suite.judge, catalogue(), steps=steps, produced=produced, folder=loaded.folder)
         )
-    return Prepared(tuple(recipes), target, target_digest)
+    return Prepared(tuple(recipes), target, target_digest, meter.usage)
 
 
 def _target(loaded: LoadedSuite) -> tuple[TargetSpec | None, str, tuple[str, ...]]:

@@ -19,6 +19,7 @@ from .places import store_option, try_command
 
 REPORT = "report.json"  # written last: a folder without it is not finished
 MEASUREMENTS = "measurements.jsonl"
+FILES = "files.json"  # name -> SHA-256 of the files that people and build servers read
 OUTPUTS = "outputs.jsonl"  # only of a run with a target
 QUICK_LOOK = "a quick look"  # how the note of such a run begins
 Line = TypeVar("Line", bound=Record)

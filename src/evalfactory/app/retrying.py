@@ -11,6 +11,7 @@ from pathlib import Path
 from ..engine.frozen import frozen_cases
 from ..errors import UsageError
 from ..records.case import FrozenCase
+from ..records.measurement import Usage
 from ..records.plan import Parent, Plan, ShardPlan, content_digest
 from ..storage.layout import RunKeys
 from ..storage.port import Store
@@ -57,6 +58,7 @@ def plan_child(store: Store, parent: Plan, run_id: str) -> Plan:
             "cases": sum(shard.cases for shard in shards),
             "slots": sum(shard.slots for shard in shards),
             "skipped": 0,
+            "planning": Usage(),
             "shards": tuple(shards),
             "parent": Parent(run_id=parent.run_id, results_digest=report.results_digest),
         }

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import NamedTuple
 
+from ..records.base import canonical_json
 from ..records.report import Report
 from ..render.markdown import markdown
 from ..render.terminal import terminal
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from .collecting import Collected, CollectOptions, collect
-from .reports import MEASUREMENTS, OUTPUTS, REPORT, next_report_folder
+from .reports import FILES, MEASUREMENTS, OUTPUTS, REPORT, next_report_folder
 
 
 class Told(NamedTuple):
@@ -46,8 +48,14 @@ def write_report(store: Store, keys: RunKeys, collected: Collected) -> Told:
     store.put_file(f"{folder}{MEASUREMENTS}", collected.measurements.file)
     if collected.outputs is not None:
         store.put_file(f"{folder}{OUTPUTS}", collected.outputs.file)
-    store.put(f"{folder}report.md", markdown(report).encode())
-    store.put(f"{folder}report.txt", terminal(report, width=100, color=False, place=told.url).encode())
+    texts = {
+        "report.md": markdown(report).encode(),
+        "report.txt": terminal(report, width=100, color=False, place=told.url).encode(),
+    }
+    for name, body in texts.items():
+        store.put(f"{folder}{name}", body)
     store.put_file(f"{folder}junit.xml", collected.junit.file)
+    files = {name: hashlib.sha256(body).hexdigest() for name, body in texts.items()}
+    store.put(f"{folder}{FILES}", canonical_json({**files, "junit.xml": collected.junit.sha256}).encode())
     store.put(f"{folder}{REPORT}", report.model_dump_json(indent=1).encode())
     return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from ..storage.layout import RunKeys
 from ..storage.lines import read_pieces
 from ..storage.port import Store
 from .collecting import CollectOptions, collect
-from .reports import MEASUREMENTS, OUTPUTS, latest_report_folder, read_report
+from .reports import FILES, MEASUREMENTS, OUTPUTS, latest_report_folder, read_report
 
 #: What has a check of its own, or may differ: the time that the command took, and who came too late after it.
 _CHECKED_BY_ITSELF: dict[str, Any] = {
@@ -69,10 +70,24 @@ def _checks(store: Store, folder: str, report: Report, again: Report) -> Iterato
     if proof.outputs_sha256 or anew.outputs_sha256:
         yield _check("outputs.jsonl, bytes", str(proof.outputs_sha256), _sha256(store, f"{folder}{OUTPUTS}"))
         yield _check("outputs.jsonl, merged again", str(proof.outputs_sha256), str(anew.outputs_sha256))
+    yield from _files(store, folder)
     yield _check("means", _means(report), _means(again))
     yield _check("verdict", _verdict(report), _verdict(again))
     if report.versions.get("evalfactory") == __version__:  # another one may tell the same in other words
         yield _check("the rest of report.json", *_rest(report, again))
+
+
+def _files(store: Store, folder: str) -> Iterator[Check]:
+    """The files that are made from the report for people and build servers, as they were written."""
+    try:
+        written: dict[str, str] = json.loads(store.read(f"{folder}{FILES}"))
+    except (FileNotFoundError, ValueError):
+        yield Check(
+            FILES, holds=False, claimed="says what report.md, report.txt and junit.xml were", found="it is gone"
+        )
+        return
+    for name, claimed in sorted(written.items()):
+        yield _check(name, claimed, _sha256(store, f"{folder}{name}"))
 
 
 def _check(name: str, claimed: str, found: str) -> Check:

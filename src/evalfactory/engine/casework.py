@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from itertools import count
 
-from ..planning.slots import fingerprint
+from ..planning.slots import fingerprint, metric_fields_missing
 from ..records.case import Case, FrozenCase
 from ..records.measurement import Failure, Measurement, Output, Slot
 from .events import Started, finished
@@ -61,11 +61,24 @@ class CaseWork:
                     self._keep(shard, errored(case.id, self._admission(slot), output.failure))
                 return
             case = completed(case, output)
-            slots = [self._open_slot(case, slot.slot) for slot in slots]
+            slots = [self._open_slot(case, slot.slot) for slot in slots if not self._still_lacks(shard, case, slot)]
             await self._copy(shard, slots)
             slots = shard.still_open(slots)
         for slot in slots:
             self._start(self._measure_slot(shard, case, slot))
+
+    def _still_lacks(self, shard: Shard, case: Case, slot: OpenSlot) -> bool:
+        """Whether the metric needs what the target did not produce; then the slot is kept as the suite wants it."""
+        lacking = metric_fields_missing(case, slot.recipe.model_copy(update={"produced": ()}))
+        if lacking:
+            words = f"the case has no {' and no '.join(lacking)}, and the target produced none"
+            if self._station.plan.execution.missing_fields == "skip":
+                attempt = self._station.attempt
+                self._keep(shard, skipped(case.id, slot.recipe, slot.slot.repeat, words, attempt))
+            else:
+                failure = Failure(error_class="metric", where="target", message=words)
+                self._keep(shard, errored(case.id, self._admission(slot), failure))
+        return bool(lacking)
 
     async def _output(self, shard: Shard, producer: Producer, case: Case) -> Output:
         mark = producer.fingerprint(case)

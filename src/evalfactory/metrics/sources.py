@@ -24,6 +24,7 @@ def load(path: str, metric: str, folder: Path | None) -> Any:
     module_name, _, name = path.partition(":")
     if folder is not None and str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
+    importlib.invalidate_caches()  # the file may be a moment old: in a notebook, say
     where = f"a module beside the suite (in {folder}) or an installed one" if folder else "an installed module"
 
     def cannot(reason: str) -> EnvironmentProblem:

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from .base import Record, digest_of
 from .case import CaseKind
+from .measurement import Usage
 from .suite import Execution, GateSpec, JudgeSpec, TargetSpec
 
 
@@ -81,6 +82,12 @@ class Plan(Record):
     must_run: int = Field(default=0, description="Cases on top of the tier's count.")
     shards: tuple[ShardPlan, ...]
     parent: Parent | None = None
+    planning: Usage = Field(
+        default=Usage(), description="What the judge cost before the plan: evaluation steps. Not in the digest."
+    )
+
+
+NOT_PLANNED = ("run_id", "created_at", "digest", "planning")  # what differs between two planners of the same
 
 
 def content_digest(plan: dict[str, Any]) -> str:
@@ -88,4 +95,4 @@ def content_digest(plan: dict[str, Any]) -> str:
 
     Taken from the JSON as it is written, so that a later version, whose plans say more, still proves this one.
     """
-    return digest_of({key: value for key, value in plan.items() if key not in ("run_id", "created_at", "digest")})
+    return digest_of({key: value for key, value in plan.items() if key not in NOT_PLANNED})

@@ -10,6 +10,7 @@ from .base import Record
 from .measurement import Failure, PartRef, Usage
 
 Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE", "INCOMPLETE"]
+_GRAVEST_FIRST: tuple[Outcome, ...] = ("INCOMPLETE", "FAIL", "INCONCLUSIVE", "PASS")
 
 
 class Counts(Record):
@@ -62,8 +63,9 @@ class Verdict(Record):
 
     @property
     def reasons(self) -> tuple[GateCheck, ...]:
-        """The checks that made the verdict what it is."""
-        return tuple(check for check in self.checks if check.outcome == self.outcome and self.outcome != "PASS")
+        """The rules that are not met: first those that made the verdict what it is, then the less grave ones."""
+        unmet = (check for check in self.checks if check.outcome != "PASS")
+        return tuple(sorted(unmet, key=lambda check: _GRAVEST_FIRST.index(check.outcome)))
 
 
 class CaseResult(Record):

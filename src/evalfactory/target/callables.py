@@ -19,6 +19,7 @@ from .caught import Caught
 def source_of(reference: str, folder: Path) -> Path | None:
     """The module's file, looked for beside the suite first, without importing anything."""
     module, _, _ = reference.partition(":")
+    importlib.invalidate_caches()  # the file may be a moment old: in a notebook, say
     places: list[str] | None = [str(folder), *sys.path]
     name, spec = "", None
     for part in module.split("."):
