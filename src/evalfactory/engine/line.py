@@ -28,7 +28,9 @@ class Line:
         self._work = CaseWork(station, self._start)
         self._open: set[asyncio.Task[None]] = set()
         self._shards: dict[int, Shard] = {}  # under way
-        self._closers: dict[Shard, asyncio.Task[None]] = {}  # of every shard that was begun
+        self._closers: dict[
+            Shard, asyncio.Task[None]
+        ] = {}  # of shards that wait for their last slot, or to be committed
         self._fed = False  # all orders have come
         self._fatal: BaseException | None = None
         self._changed = asyncio.Event()  # a task ended, or the line is to stop
@@ -56,7 +58,7 @@ class Line:
             await asyncio.gather(*chores, return_exceptions=True)
         if self._fatal is not None:
             raise self._fatal
-        return self._fed and not any(closer.cancelled() for closer in self._closers.values())
+        return self._fed and not self._closers
 
     async def _take_orders(self, feed: AsyncIterator[Order]) -> None:
         while not self._stopping.is_set():
@@ -71,7 +73,7 @@ class Line:
 
     async def _until_closed(self) -> None:
         if self._closers:
-            await asyncio.wait(self._closers.values())
+            await asyncio.wait(list(self._closers.values()))
 
     async def _begin(self, order: Order) -> Shard | None:
         """Admit every open slot of the shard; None when it is committed already or its cases cannot be read."""
@@ -119,7 +121,7 @@ class Line:
         await asyncio.to_thread(self._station.reuse.remember, index, shard.fingerprints)
         won = await shard.commit()
         log.info("shard %d: %s", index, "committed" if won else "another attempt had committed it before")
-        del self._shards[index]
+        del self._shards[index], self._closers[shard]
         self._station.events.tell(ShardEnded(index))
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
@@ -167,7 +169,7 @@ class Line:
         for shard, closer in self._closers.items():
             if not shard.is_done:
                 closer.cancel()
-        await asyncio.gather(*self._closers.values(), return_exceptions=True)
+        await asyncio.gather(*list(self._closers.values()), return_exceptions=True)
         for shard in list(self._shards.values()):
             await self._guarded(shard.writer.seal())
 
