@@ -69,7 +69,8 @@ class InputError(EvalFactoryError):
         self.problems = problems
 
     def __str__(self) -> str:
-        return "\n".join([super().__str__(), *(f"  {problem}" for problem in self.problems)])
+        hint = [f"  try: {self.hint}"] if self.hint else []
+        return "\n".join([self.message, *(f"  {problem}" for problem in self.problems), *hint])
 
 
 class UnavailableError(EvalFactoryError):

@@ -37,6 +37,7 @@ def test_every_case_that_lacks_a_field_is_named_and_nothing_is_written(new_desk:
     )
     assert sum(bare in message for message in problems) == 30
     assert "missing_fields: skip" in ran.json["error"]["hint"]
+    assert ran.err.splitlines()[-1].startswith("  try: complete the cases")  # below the list, where one looks
     assert not list(new_desk.folder.glob(".evalfactory/*/runs/*/plan.json"))
     assert "no runs" in new_desk("runs").out
 
