@@ -190,8 +190,13 @@ async def _work(local: LocalRunner, plan: Plan, place: Place, wishes: _Wishes, o
     _raise(ended, place)
     wall_s = round(time.monotonic() - wishes.begun_s, 3)
     options = CollectOptions(wishes.baseline, wall_s)
-    report, told = await asyncio.to_thread(collect_and_write, store, keys, options)
-    await asyncio.to_thread(compact, store)
+    try:
+        report, told = await asyncio.to_thread(collect_and_write, store, keys, options)
+    except UnavailableError as error:
+        _raise(Ended(error.exit_code, str(error)), place)
+        raise
+    with contextlib.suppress(UnavailableError):  # the verdict stands; the next run tidies up
+        await asyncio.to_thread(compact, store)
     return RunResult(report, told, "\n".join([*progress.problems, *([ended.message] if ended.code else [])]))
 
 
