@@ -38,6 +38,7 @@ from evalfactory.records.measurement import Commit, Measurement, Slot
 from evalfactory.records.plan import Plan, ShardPlan
 from evalfactory.records.suite import Execution, GateSpec
 from evalfactory.runners.casualties import Casualties, after_death
+from evalfactory.runners.progress import Progress, WorkerProgress
 from evalfactory.storage.layout import RunKeys
 from evalfactory.storage.local import LocalStore
 from evalfactory.storage.port import Store
@@ -146,6 +147,7 @@ events: st.SearchStrategy[Event] = st.one_of(
         numbers,
         st.floats(0, 1e6, allow_nan=False),
         st.booleans(),
+        numbers,
     ),
     st.builds(ShardEnded, numbers, st.none() | texts),
     st.builds(Tick, texts),
@@ -178,6 +180,34 @@ def test_a_message_is_one_line_and_comes_back_as_it_was(message: Assignment | Or
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
     assert decode_message(line) == message
+
+
+# Progress
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=5), st.randoms(use_true_random=False))
+def test_progress_counts_every_slot_once_however_often_it_is_told(sizes: list[int], dice: random.Random) -> None:
+    """Shards of these sizes, each told slot by slot with repetitions, then ended or not."""
+    plan = PLAN.model_copy(
+        update={
+            "slots": sum(sizes),
+            "shards": tuple(SHARD.model_copy(update={"index": n, "slots": size}) for n, size in enumerate(sizes)),
+        }
+    )
+    open_shards = [index for index in range(len(sizes)) if dice.random() < 0.7]
+    progress, worker = Progress(plan.slots, 0.0), WorkerProgress("one")
+    progress.count_committed(plan, open_shards)
+    expected = sum(size for index, size in enumerate(sizes) if index not in open_shards)
+    for index in open_shards:
+        told = [number for number in range(sizes[index]) if dice.random() < 0.8]
+        for number in [*told, *dice.choices(told, k=3)] if told else []:
+            progress.note(worker, Finished(slot_of(number), "scored", 1, 0.0, reused=False, shard=index))
+        ends = len(told) == sizes[index] and dice.random() < 0.5
+        if ends:
+            progress.note(worker, ShardEnded(index))
+        expected += len(told)
+        assert progress.done == expected
+    assert worker.done == progress.fresh == progress.states["scored"]
 
 
 # What is kept

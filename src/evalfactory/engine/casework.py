@@ -144,4 +144,4 @@ class CaseWork:
 
     def _keep(self, shard: Shard, measurement: Measurement) -> None:
         shard.keep(measurement)
-        self._station.events.tell(finished(measurement))
+        self._station.events.tell(finished(measurement, shard.plan.index))

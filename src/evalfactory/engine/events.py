@@ -38,6 +38,7 @@ class Finished:
     calls: int
     cost_usd: float
     reused: bool
+    shard: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +82,8 @@ def encode(event: Event) -> bytes:
             row = ["wants"]
         case Started(slot):
             row = ["started", *slot]
-        case Finished(slot, state, calls, cost_usd, reused):
-            row = ["finished", *slot, state, calls, cost_usd, reused]
+        case Finished(slot, state, calls, cost_usd, reused, shard):
+            row = ["finished", *slot, state, calls, cost_usd, reused, shard]
         case ShardEnded(shard, problem):
             row = ["ended", shard, problem]
         case Tick(note):
@@ -107,8 +108,8 @@ def decode(line: bytes) -> Event:
             return Wants()
         case ["started", str(case_id), str(metric), int(repeat)]:
             return Started(Slot(case_id, metric, repeat))
-        case ["finished", str(case_id), str(metric), int(repeat), str(state), int(calls), cost_usd, bool(reused)]:
-            return Finished(Slot(case_id, metric, repeat), state, calls, float(cost_usd), reused)
+        case ["finished", str(case_id), str(metric), int(repeat), *rest]:
+            return _finished(Slot(case_id, metric, repeat), rest)
         case ["ended", int(shard), None | str() as problem]:
             return ShardEnded(shard, problem)
         case ["tick", str(note)]:
@@ -119,13 +120,20 @@ def decode(line: bytes) -> Event:
             raise ValueError(f"not an event: {other!r}")
 
 
-def finished(measurement: Measurement) -> Finished:
-    """The event of a measurement that is kept."""
+def _finished(slot: Slot, rest: list[object]) -> Finished:
+    match rest:
+        case [str(state), int(calls), int() | float() as cost_usd, bool(reused), int(shard)]:
+            return Finished(slot, state, calls, float(cost_usd), reused, shard)
+        case _:
+            raise ValueError(f"not the end of a measurement: {rest!r}")
+
+
+def finished(measurement: Measurement, shard: int) -> Finished:
+    """The event of a measurement that is kept in that shard."""
     reused = measurement.reused_from is not None
     usage = measurement.usage
-    return Finished(
-        measurement.slot, measurement.state, 0 if reused else usage.calls, 0.0 if reused else usage.cost_usd, reused
-    )
+    calls, cost_usd = (0, 0.0) if reused else (usage.calls, usage.cost_usd)
+    return Finished(measurement.slot, measurement.state, calls, cost_usd, reused, shard)
 
 
 class PipeEvents:

@@ -59,7 +59,7 @@ class Shard:
                     self.writer.add(record)
                 self._note(record)
                 if isinstance(record, Measurement):
-                    news.append(finished(record))
+                    news.append(finished(record, self.plan.index))
             if part.ref is not None and has_news:
                 self._adopted.append(part.ref)
         return news

@@ -156,7 +156,7 @@ class LocalRunner:
                 lane.in_flight.add(slot)
             case Finished(slot):
                 lane.in_flight.discard(slot)
-                lane.measured += slot not in self._progress
+                lane.measured += self._progress.is_news(event)
             case ShardEnded(shard):
                 lane.shards.discard(shard)
             case Stopping():

@@ -40,30 +40,34 @@ class Progress:
     cost_usd: float = 0.0
     shards_done: int = 0
     problems: list[str] = field(default_factory=list)
-    _seen: set[Slot] = field(default_factory=set)
+    fresh: int = 0  # measured by this run's workers: neither reused nor committed before
+    _kept: dict[int, set[Slot]] = field(default_factory=dict)  # by shard, until it is committed
+    _sizes: dict[int, int] = field(default_factory=dict)
 
     @property
     def done(self) -> int:
         """Slots kept so far, each counted once however often it was told."""
-        return self.committed + len(self._seen)
+        return self.committed + sum(map(len, self._kept.values()))
 
     def count_committed(self, plan: Plan, open_shards: Collection[int]) -> None:
         """Take the slots of shards that were committed before into account."""
-        self.committed = sum(shard.slots for shard in plan.shards if shard.index not in open_shards)
+        self._sizes = {shard.index: shard.slots for shard in plan.shards if shard.index in open_shards}
+        self.committed = plan.slots - sum(self._sizes.values())
 
-    def __contains__(self, slot: object) -> bool:
-        """Whether the slot is kept."""
-        return slot in self._seen
+    def is_news(self, event: Finished) -> bool:
+        """Whether nobody has told before that the slot is kept."""
+        return event.slot not in self._kept.get(event.shard, ())
 
     def note(self, worker: WorkerProgress, event: Event) -> None:
         """Take one event into account."""
         match event:
-            case Finished(slot, state, calls, cost_usd, reused):
-                if slot in self._seen:
+            case Finished(slot, state, calls, cost_usd, reused, shard):
+                if not self.is_news(event):
                     return
-                self._seen.add(slot)
+                self._kept.setdefault(shard, set()).add(slot)
                 self.states[state] += 1
                 self.reused += reused
+                self.fresh += not reused
                 self.calls += calls
                 self.cost_usd += cost_usd
                 worker.done += 1
@@ -76,6 +80,9 @@ class Progress:
                 self.shards_done += 1
                 if problem:
                     self.problems.append(f"shard {shard}: {problem}")
+                else:
+                    self.committed += self._sizes.pop(shard, 0)
+                    self._kept.pop(shard, None)
             case Tick(note):
                 worker.note = note
             case Stopping(_, message):
@@ -86,8 +93,7 @@ class Progress:
 
     def left_s(self, now_s: float) -> float | None:
         """Estimated seconds to the end; None before there is anything to go by."""
-        fresh = len(self._seen) - self.reused
         elapsed_s = now_s - self.started_s
-        if fresh <= 0 or elapsed_s <= 0:
+        if self.fresh <= 0 or elapsed_s <= 0:
             return None
-        return (self.planned - self.done) * elapsed_s / fresh
+        return (self.planned - self.done) * elapsed_s / self.fresh

@@ -6,10 +6,11 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 from ..engine.station import Station
+from ..errors import UnavailableError
 
 
 class _Lines(logging.Handler):
@@ -42,4 +43,5 @@ async def keep_log(station: Station) -> AsyncIterator[None]:
     finally:
         logger.removeHandler(handler)
         body = "".join(f"{line}\n" for line in handler.lines).encode()
-        await asyncio.to_thread(station.store.put, station.keys.log(station.attempt), body)
+        with suppress(UnavailableError):  # a log that cannot be kept takes nothing from what is committed
+            await asyncio.to_thread(station.store.put, station.keys.log(station.attempt), body)
