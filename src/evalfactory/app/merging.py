@@ -13,14 +13,12 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import NamedTuple
 
-from pydantic import ValidationError
-
 from ..analysis.merge import Entry, MergedShard, check_headers, in_order, merge_shard, slot_of
+from ..engine.commits import damaged, read_commit
 from ..engine.frozen import frozen_cases
 from ..engine.lines import parse_part
-from ..errors import InputError, Problem
 from ..records.case import FrozenCase
-from ..records.measurement import Commit, Measurement, Output, Slot
+from ..records.measurement import Measurement, Output, Slot
 from ..records.plan import Plan, ShardPlan
 from ..records.report import ShardProof
 from ..storage.layout import RunKeys
@@ -165,7 +163,7 @@ def _committed(
         findings.missing_shards.append(shard.index)
         findings.late_attempts += len(present)
         return []
-    commit = _commit(keys, shard, plan, body)
+    commit = read_commit(keys, plan, shard.index, body)
     proof = ShardProof(
         index=shard.index,
         attempt=commit.attempt,
@@ -182,31 +180,15 @@ def _committed(
         try:
             content = store.read(key)
         except FileNotFoundError:
-            raise _damaged(key, "the commit names it, and it is gone") from None
+            raise damaged(key, "the commit names it, and it is gone") from None
         if len(content) != part.size or hashlib.sha256(content).hexdigest() != part.sha256:
-            raise _damaged(key, f"its bytes are not those that were committed ({len(content)} of {part.size})")
+            raise damaged(key, f"its bytes are not those that were committed ({len(content)} of {part.size})")
         header, records = parse_part(content)
         if header is None:
-            raise _damaged(key, "it has no header")
+            raise damaged(key, "it has no header")
         check_headers([header], plan, shard=shard.index)
         lines += records
     return lines
-
-
-def _commit(keys: RunKeys, shard: ShardPlan, plan: Plan, body: bytes) -> Commit:
-    key = keys.commit(shard.index)
-    try:
-        commit = Commit.model_validate_json(body)
-    except ValidationError as error:
-        raise _damaged(key, "it is no commit") from error
-    if (commit.run_id, commit.shard, commit.plan_digest) != (plan.run_id, shard.index, plan.digest):
-        raise _damaged(key, "it belongs to another run, shard or plan")
-    return commit
-
-
-def _damaged(key: str, message: str) -> InputError:
-    hint = "restore it from a copy, or delete the shard's commit.json and resume"
-    return InputError("a file of the run was changed or cut short", (Problem(message, file=key, hint=hint),))
 
 
 def _lines(file: int, start: int, end: int) -> Iterator[bytes]:
