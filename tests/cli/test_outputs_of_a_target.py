@@ -98,7 +98,9 @@ def test_a_failed_output_errs_its_slots_and_retry_asks_for_it_alone(bot_desk: De
     down(bot_desk, "returns-window")
     run = bot_desk.run("--run-id", "one")
     assert (run["scored"], run["errored"]) == (6, 2)
-    assert "the shop is closed" in bot_desk("report", "one").out
+    (failed, *_) = [line for line in bot_desk.measurements("one") if line["state"] == "errored"]
+    assert "the shop is closed" in failed["failure"]["message"]
+    assert "Errored slots" in bot_desk("report", "one").out
     asked(bot_desk)
     down(bot_desk)
     retried = bot_desk("retry", "one", "--errored", "--run-id", "two", "--json", "--quiet")

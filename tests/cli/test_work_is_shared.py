@@ -33,7 +33,7 @@ class Together(BaseMetric):
 
 def test_no_worker_takes_a_second_shard_while_another_has_none(new_desk: Desk) -> None:
     (new_desk.folder / "together.py").write_text(TOGETHER)
-    execution = {"workers": 2, "shards": 2, "deadline_s": 30}
+    execution = {"workers": 2, "shards": 2, "deadline_s": 600, "hang_s": 600}
     new_desk.suite(metrics=[{"together:Together": {"version": "1"}}], execution=execution)
     assert process("plan", "suite.yaml", "--write", "--run-id", "shared", cwd=new_desk.folder).code == 0
     ran = process("resume", "shared", "--json", cwd=new_desk.folder)
