@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -61,9 +62,12 @@ def verdict(me: Who, claims: Sequence[Claim], units: int, turn: int) -> Verdict:
 
 def _order(claims: Sequence[Claim], *, crowded: bool, turn: int) -> list[Claim]:
     """Whoever takes more already comes first, so that an odd unit stays where it is; in a crowd they take turns."""
-    if not crowded:
-        return sorted(claims, key=lambda claim: (-claim.takes, claim.who))
-    return sorted(claims, key=lambda claim: (zlib.crc32(f"{turn} {'.'.join(claim.who)}".encode()), claim.who))
+    if crowded:
+        return sorted(claims, key=lambda claim: (zlib.crc32(f"{turn} {'.'.join(claim.who)}".encode()), claim.who))
+    taken: Counter[str] = Counter()
+    for claim in claims:
+        taken[claim.who.run] += claim.takes
+    return sorted(claims, key=lambda claim: (-taken[claim.who.run], claim.who.run, -claim.takes, claim.who))
 
 
 def targets(order: Sequence[Claim], units: int) -> list[int]:

@@ -48,7 +48,7 @@ class Member:
         self._rhythm = rhythm
         self._crowd = Crowd(who, rhythm)
         self._begins_with = begins_with
-        self._said: list[_Said] = []  # from the newest beat that a listing has shown to the newest of all
+        self._said: list[_Said] = []  # from the oldest beat that counts: the newest one that a listing has shown
         self._takes = 0  # what the next beat will say
         self._owns = 0  # of what the newest beat takes: what no other worker may be using
         self._goal = 0
@@ -79,8 +79,9 @@ class Member:
 
     def written(self, now_s: float) -> None:
         """The newest beat is in the store."""
-        if now_s >= self.until_s:  # others may have given this one up meanwhile
+        if now_s >= self.until_s:  # others may have given this one up meanwhile: what it said before counts no more
             self._owns = 0
+            self._said = self._said[-1:]
         self.until_s = self._said[-1].begun_s + self._said[-1].beat.lasts_s
 
     def look(self, notes: Iterable[Note], now_s: float, *, held: int = 0, grow: bool = True) -> None:
@@ -91,13 +92,12 @@ class Member:
         """
         beats = newest(notes)
         mine = beats.get(self.who)
-        shown = [said for said in self._said if mine is not None and said.beat.number >= mine[0].number]
-        if mine is None or not shown:
+        if mine is None or not self._said[0].beat.number <= mine[0].number <= self._number:
             self.waits = True
             return
-        self._said = shown
-        others = self._others(beats, Own(mine[0], mine[1], shown[0].begun_s), now_s)
-        self._claim(others, min(said.beat.takes for said in shown))
+        self._said = [said for said in self._said if said.beat.number >= mine[0].number]
+        others = self._others(beats, Own(mine[0], mine[1], self._said[0].begun_s), now_s)
+        self._claim(others, min(said.beat.takes for said in self._said))
         self._decide(others, mine[1], held=held, grow=grow)
         self._owns = min(self._owns, self._takes)
 
