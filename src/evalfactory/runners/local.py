@@ -34,6 +34,7 @@ class Lane:
     progress: WorkerProgress
     process: WorkerProcess
     told: bool = False
+    over: bool = False
     shards: set[int] = field(default_factory=set)
     in_flight: set[Slot] = field(default_factory=set)
     measured: int = 0
@@ -91,6 +92,7 @@ class LocalRunner:
     async def run(self, plan: Plan, assignment: Assignment, shards: Iterable[int], progress: Progress) -> Ended:
         """Work through the shards; returns when all are dealt with or the run must end."""
         self._queue = deque(shards)
+        self._patient: list[Lane] = []
         self._plan = plan
         self._assignment = assignment
         self._progress = progress
@@ -103,6 +105,13 @@ class LocalRunner:
 
     async def _tend(self, lane: Lane) -> Ended:
         """Keep one lane's work going, process after process, until there is none left."""
+        try:
+            return await self._worked(lane)
+        finally:
+            lane.over = True
+            self._feed_patient()
+
+    async def _worked(self, lane: Lane) -> Ended:
         while True:
             code = await self._attend(lane)
             if code == 0 and not lane.shards:
@@ -180,13 +189,23 @@ class LocalRunner:
             self._order(lane, shard)
         if not lane.shards:
             self._feed(lane)
+        self._feed_patient()
 
     def _key_has_worked(self) -> bool:
         """Whether the judge has answered any worker of this run."""
         return self._progress.calls > 0 and self._progress.states["scored"] > self._progress.reused
 
+    def _feed_patient(self) -> None:
+        patient, self._patient = self._patient, []
+        for lane in patient:
+            self._feed(lane)
+
     def _feed(self, lane: Lane) -> None:
-        if self._queue:
+        """The lane's next shard. The last ones are for lanes without any, or a small run would be one worker's alone."""
+        to_come = sum(not (other.told or other.over or other.shards) for other in self._lanes)
+        if lane.shards and 0 < len(self._queue) <= to_come:
+            self._patient.append(lane)
+        elif self._queue:
             shard = self._queue.popleft()
             lane.shards.add(shard)
             self._order(lane, shard)
