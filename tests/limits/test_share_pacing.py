@@ -93,3 +93,16 @@ def test_a_refusal_of_one_who_keeps_to_the_limit_lets_the_endpoint_catch_up() ->
     before_s = pacer.opening_s(0, 0.0)
     pacer.refused(sent_s=0.0, now_s=0.0, pause_s=None)
     assert math.isclose(pacer.opening_s(0, 0.0) - before_s, 0.2)
+
+
+def test_refusals_make_later_bursts_smaller_but_not_the_pace() -> None:
+    pacer = Pacer(RATES)
+    for number in range(9):
+        pacer.refused(sent_s=float(number), now_s=float(number), pause_s=None)
+    now_s, burst = 1_000.0, 0
+    while pacer.opening_s(0, now_s) <= now_s:
+        pacer.sent(0, now_s)
+        pacer.landed()
+        burst += 1
+    assert burst == RATE // 2
+    assert math.isclose(pacer.opening_s(0, now_s) - now_s, 0.5 / RATE)

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 _TINY = 1e-6  # forgiven to floating point
 
 CUT = 0.8  # what a refusal leaves of the window
-#: Of the rate, that a refusal costs: whoever keeps to the limit is refused for requests that bunch on their way.
+#: Whoever keeps to the limit is refused for requests that bunch on their way: a refusal costs so much of the rate …
 CATCH_UP_S = 0.2
+#: … and so much of the one second's burst, of which at least so much stays.
+BURST_CUT, LEAST_BURST_S = 0.8, 0.5
 
 
 @dataclass(slots=True)
@@ -72,6 +74,7 @@ class Pacer:
         self.in_flight = 0
         self.window = self.ceiling
         self._reach = self.ceiling  # the ceiling that the window belongs to
+        self._burst_s = 1.0
         self.paused_until_s = -math.inf
         self._cut_at_s = -math.inf
         self._requests = self._bucket(rates.requests_per_minute, start, now_s)
@@ -116,7 +119,8 @@ class Pacer:
     def refused(self, sent_s: float, now_s: float, pause_s: float | None) -> None:
         """Call before `landed`, for a request sent at `sent_s` that was refused for coming too fast.
 
-        The window shrinks, and where requests are counted by the minute the endpoint gets a moment to catch up.
+        The window shrinks. Where requests are counted by the minute the endpoint gets a moment to catch up, and bursts
+        become smaller.
         What was sent before the last cut says nothing about what came of it: one episode, one cut.
         """
         if pause_s is not None:
@@ -125,7 +129,10 @@ class Pacer:
             self.window = max(1.0, CUT * min(self.window, float(self.in_flight)))
             self._cut_at_s = now_s
             if self._requests is not None:
-                self._requests.take(self._requests.rate_per_s * CATCH_UP_S, now_s)
+                self._burst_s = max(LEAST_BURST_S, self._burst_s * BURST_CUT)
+                rate_per_s = self._requests.rate_per_s
+                self._requests.resize(rate_per_s, self._burst(rate_per_s), now_s)
+                self._requests.take(rate_per_s * CATCH_UP_S, now_s)
 
     def correct(self, estimated_tokens: float, used_tokens: float) -> None:
         """Set right what `sent` estimated."""
@@ -163,6 +170,9 @@ class Pacer:
         return Bucket(rate_per_s, capacity, capacity * start, now_s)
 
     def _spend(self, per_minute: float) -> tuple[float, float]:
-        """The share's rate per second, and a burst of one second (at least one)."""
+        """The share's rate per second, and a burst of one second (at least one), or less after refusals."""
         rate_per_s = per_minute / 60.0 * self.share
-        return rate_per_s, max(1.0, rate_per_s) if self.share > 0 else 0.0
+        return rate_per_s, self._burst(rate_per_s)
+
+    def _burst(self, rate_per_s: float) -> float:
+        return max(1.0, rate_per_s * self._burst_s) if self.share > 0 else 0.0

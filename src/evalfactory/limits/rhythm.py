@@ -24,7 +24,7 @@ class Rhythm:
     patience: float = 4 / 3  # so much longer than its word holds, others count on a silent worker
     jump_s: float = 15.0  # what is older than that by the store's clock needs no watching: more than clocks jump
     litter_s: float = 600.0  # the dead one's beats are deleted at this age
-    turn_s: float = 120.0  # where there are more workers than units they take turns, so long or longer in a crowd
+    turn_s: float = 180.0  # where there are more workers than units they take turns, so long or longer in a crowd
     look_s: float = 0.25  # between two looks at one's own queue
     lost_s: float = 90.0  # a store that has failed for so long is gone
 
