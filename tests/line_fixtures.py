@@ -34,3 +34,19 @@ def judged(bench: Bench, judge: Simulator) -> Bench:
     bench.suite()
     judge.reset()
     return bench
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, judge: Simulator) -> Bench:
+    """The 24 cases, measured in peace by the run `truth`."""
+    bench = Bench(tmp_path_factory.mktemp("truth"), judge.base_url)
+    bench.cases(made_up_cases(24))
+    bench.suite()
+    bench.run("--run-id", "truth")
+    return bench
+
+
+@pytest.fixture
+def truth(undisturbed: Bench) -> str:
+    """The digest of the 24 cases' results."""
+    return str(undisturbed.report("truth")["results_digest"])

@@ -200,7 +200,7 @@ class Bench:
             "judge": judge if isinstance(judge, str) else {**asked, **(judge or {})},
             "metrics": list(metrics),
             "tiers": {"smoke": "all"},
-            "execution": {"workers": 2, "grace_s": 5, **(execution or {})},
+            "execution": {"workers": 1, "grace_s": 5, **(execution or {})},
             "store": self.store_name,
             **keys,
         }

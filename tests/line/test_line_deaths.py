@@ -30,20 +30,8 @@ def judge() -> Iterator[Simulator]:
 @pytest.fixture
 def slow(judged: Bench) -> Bench:
     """A run that takes long enough to be disturbed, in shards that are not all begun at once."""
-    judged.suite(judge={"max_in_flight": 4}, execution={"shards": 6})
+    judged.suite(judge={"max_in_flight": 4}, execution={"shards": 6, "workers": 2})
     return judged
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory, judge: Simulator) -> dict[str, object]:
-    """What the run comes to when nobody disturbs it; `requests` is what it asks."""
-    from line_tools import made_up_cases
-
-    bench = Bench(tmp_path_factory.mktemp("undisturbed"), judge.base_url)
-    bench.cases(made_up_cases(24))
-    bench.suite(judge={"max_in_flight": 4}, execution={"shards": 6})
-    judge.reset()
-    return {**bench.run(), "requests": judge.requests}
 
 
 def has_measured(pid: int) -> bool:
@@ -79,7 +67,7 @@ def killed_one(bench: Bench, running: Started, dice: random.Random) -> bool:
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_killed_workers_change_no_result_and_repeat_only_what_was_in_flight(
-    slow: Bench, judge: Simulator, undisturbed: dict[str, object], seed: int
+    slow: Bench, judge: Simulator, undisturbed: Bench, truth: str, seed: int
 ) -> None:
     dice = random.Random(seed)
     running = slow.start("run", "suite.yaml", "--json", "--run-id", "hunted")
@@ -89,13 +77,13 @@ def test_killed_workers_change_no_result_and_repeat_only_what_was_in_flight(
     done = verdict(running.ended())
     assert kills
     assert (done["planned"], done["scored"], done["errored"]) == (SLOTS, SLOTS, 0)
-    assert done["results_digest"] == undisturbed["results_digest"]
-    assert judge.requests <= int(str(undisturbed["requests"])) + kills * IN_FLIGHT * MOST_CALLS
+    assert done["results_digest"] == truth
+    assert judge.requests <= undisturbed.report("truth")["judge"]["calls"] + kills * IN_FLIGHT * MOST_CALLS
     again = slow.run()
     assert again["reused"] == SLOTS
 
 
-def test_workers_end_by_themselves_when_their_runner_is_killed(slow: Bench, undisturbed: dict[str, object]) -> None:
+def test_workers_end_by_themselves_when_their_runner_is_killed(slow: Bench, truth: str) -> None:
     running = slow.start("run", "suite.yaml", "--run-id", "orphaned")
     running.until(lambda: len(slow.kept("orphaned")) >= 5, "some measurements")
     workers = running.workers()
@@ -105,7 +93,7 @@ def test_workers_end_by_themselves_when_their_runner_is_killed(slow: Bench, undi
     kept = len(slow.kept("orphaned"))
     assert 5 <= kept < SLOTS
     done = slow.resume("orphaned")
-    assert done["results_digest"] == undisturbed["results_digest"]
+    assert done["results_digest"] == truth
     assert len(slow.measurements("orphaned")) == SLOTS
 
 
@@ -129,9 +117,7 @@ def test_a_worker_whose_runner_is_gone_before_it_begins_does_not_begin(slow: Ben
 
 
 @pytest.mark.parametrize(("how", "code"), [("Ctrl-C", 130), ("SIGTERM", 143)])
-def test_a_stopped_run_says_once_how_to_go_on_and_goes_on(
-    slow: Bench, undisturbed: dict[str, object], how: str, code: int
-) -> None:
+def test_a_stopped_run_says_once_how_to_go_on_and_goes_on(slow: Bench, truth: str, how: str, code: int) -> None:
     slow.store_name = "my $tore"
     running = slow.start("run", "suite.yaml", "--run-id", "stopped", "--quiet", "--store", slow.store_name)
     running.until(lambda: len(slow.kept("stopped")) >= 3, "some measurements")
@@ -145,7 +131,7 @@ def test_a_stopped_run_says_once_how_to_go_on_and_goes_on(
     line = next(line for line in stopped.err.splitlines() if "evalfactory resume" in line)
     words = shlex.split(line[line.index("evalfactory resume") :])
     done = verdict(slow(*words[1:], "--json"))
-    assert done["results_digest"] == undisturbed["results_digest"]
+    assert done["results_digest"] == truth
 
 
 OWN = """

@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 
-import pytest
-
 from line_tools import Bench, Simulator, made_up_cases, port_of, simulator, verdict
 
 KEY = "sk-right-4711"
 
 
-@pytest.fixture
-def truth(judged: Bench) -> str:
-    """The digest of what an untroubled judge says of the 24 cases."""
-    return str(judged.run("--run-id", "truth")["results_digest"])
-
-
 def test_a_measurement_that_is_never_answered_ends_at_its_deadline_and_disturbs_no_other(
-    bench: Bench, judged: Bench
+    bench: Bench, undisturbed: Bench
 ) -> None:
-    judged.run("--run-id", "truth")
     with simulator("--fault", "hang=0.02", "--max-faults", "99") as hanging:
         bench.base_url = hanging.base_url
         bench.suite(execution={"deadline_s": 4}, judge={"max_in_flight": 60})
         done = bench.run("--run-id", "late", "--fresh")
     assert done["errored"]
     assert done["missing"] == 0
-    truth, late = bench.measurements("truth"), bench.measurements("late")
+    truth, late = undisturbed.measurements("truth"), bench.measurements("late")
     for slot, line in late.items():
         if line["state"] == "errored":
             assert line["failure"]["error_class"] == "timeout"
@@ -48,7 +39,7 @@ def test_waiting_for_the_limit_is_not_time_that_a_deadline_counts(judged: Bench,
     assert judge.counters["refused_429"] == 0
 
 
-def test_a_judge_that_is_not_there_leaves_everything_pending(bench: Bench, judged: Bench, truth: str) -> None:
+def test_a_judge_that_is_not_there_leaves_everything_pending(bench: Bench, truth: str) -> None:
     with simulator() as gone:
         bench.base_url, port = gone.base_url, port_of(gone)
     bench.suite(judge={"outage_s": 2})
@@ -61,7 +52,7 @@ def test_a_judge_that_is_not_there_leaves_everything_pending(bench: Bench, judge
         assert bench.resume("outage")["results_digest"] == truth
 
 
-def test_a_judge_that_goes_away_and_comes_back_errs_nothing(bench: Bench, judged: Bench, truth: str) -> None:
+def test_a_judge_that_goes_away_and_comes_back_errs_nothing(bench: Bench, truth: str) -> None:
     with simulator("--latency", "constant", "--latency-mean-s", "0.05") as first:
         bench.base_url, port = first.base_url, port_of(first)
         bench.suite()
@@ -97,7 +88,7 @@ def test_a_missing_key_is_named_before_anything_is_asked(bench: Bench) -> None:
     assert ran.err.count("evalfactory:") == 1
 
 
-def test_a_judge_with_many_faults_costs_more_calls_and_no_result(bench: Bench, judged: Bench, truth: str) -> None:
+def test_a_judge_with_many_faults_costs_more_calls_and_no_result(bench: Bench, truth: str) -> None:
     faults = ("server_error=0.2", "truncated=0.05", "cut=0.03", "invalid_json=0.03", "hang=0.02", "rate_limited=0.05")
     with simulator(*(word for fault in faults for word in ("--fault", fault))) as judge:
         bench.base_url = judge.base_url

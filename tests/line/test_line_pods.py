@@ -6,19 +6,9 @@ import json
 import signal
 from functools import partial
 
-import pytest
-
 from line_tools import Bench, Simulator, port_of, simulator, verdict
 
 SHARDS = "2"
-
-
-@pytest.fixture
-def truth(judged: Bench, judge: Simulator) -> str:
-    """The digest of a run of the same cases with local workers."""
-    digest = str(judged.run("--run-id", "truth")["results_digest"])
-    judge.reset()
-    return digest
 
 
 def work(bench: Bench, shard: int, *words: str) -> tuple[str, ...]:
