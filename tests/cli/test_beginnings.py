@@ -59,6 +59,8 @@ def test_every_metric_is_listed_and_explained(tmp_path: Path) -> None:
     listed = evalfactory("metrics", cwd=tmp_path).out
     assert all(f"  {metric.name} " in listed for metric in catalogue().metrics)
     assert len(evalfactory("metrics", "--json", cwd=tmp_path).json["metrics"]) == len(catalogue().metrics)
+    calls = {words[0]: words[2] for line in listed.splitlines() if len(words := line.split()) > 3}
+    assert (calls["contextual_relevancy"], calls["turn_contextual_relevancy"]) == ("4", "10")
     one = evalfactory("metrics", "faithfulness", cwd=tmp_path).out
     assert "needs input, actual_output, retrieval_context" in one
     assert "truths_extraction_limit" in one

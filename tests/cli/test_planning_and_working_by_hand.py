@@ -30,6 +30,7 @@ def test_a_plan_as_json_says_what_a_run_would_measure(new_desk: Desk) -> None:
         ("answer_relevancy", 3),
         ("faithfulness", 3),
     ]
+    assert [metric["threshold"] for metric in planned["metrics"]] == [0.5, 0.5]
     assert planned["judge_calls_estimated"] == sum(metric["calls"] for metric in planned["metrics"])
 
 

@@ -29,6 +29,10 @@ class MetricRecipe(Record):
         default=0.0, description="Of them, those of each chunk of context (typically three)."
     )
     calls_per_turn: float = Field(default=0.0, description="Of them, those of each pair of turns (typically three).")
+    window: int = Field(
+        default=1,
+        description="Pairs of turns judged together at most; a chunk is judged in every window that holds it.",
+    )
     digest: str = Field(description="Of everything that decides a score, the judge's transport and limits left out.")
 
 
