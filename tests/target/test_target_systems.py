@@ -192,8 +192,10 @@ def test_a_conversation_and_a_case_without_a_wanted_field_are_refused_clearly(ki
     turns, lacking = with_target(endpoint, spec, do, tmp_path)
     assert isinstance(turns, TargetError)
     assert "single-turn" in str(turns)
+    assert turns.error_class == "data"
     assert isinstance(lacking, TargetError)
     assert "the case has no expected_output" in str(lacking)
+    assert lacking.error_class == "data"
     assert endpoint.asked == []
 
 

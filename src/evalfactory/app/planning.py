@@ -21,6 +21,7 @@ from ..records.suite import Execution, Suite, TierSpec
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from ..suites import LoadedSuite
+from ..target.needs import NOTHING, Needs, needs_of
 from .alike import alike
 from .bulk import without_cycle_search
 from .choosing import Choice, choose
@@ -48,7 +49,7 @@ def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, sto
     """The run's plan, written to the store with its frozen cases. An equal plan that is there already is returned.
 
     Raises:
-        InputError: The dataset is wrong, or a case lacks a metric's field and the suite says `refuse`.
+        InputError: The dataset is wrong, or a case lacks a metric's or the target's field and the suite says `refuse`.
         UsageError: The tier does not exist, or nothing is left to measure.
         EnvironmentProblem: The run exists with another plan.
     """
@@ -58,7 +59,7 @@ def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, sto
         _read(spool, loaded, recipes)
         chosen = _chosen(spool, suite, options)
         piles = _deal(spool, chosen.indexes, suite.execution, options)
-        freezer = Freezer(suite, recipes, only=options.only)
+        freezer = Freezer(suite, recipes, _needs(prepared, loaded), only=options.only)
         shards = write_cases(spool, piles, chosen.must_run, freezer, CaseFiles(store, keys))
         plan = Plan(
             run_id=options.run_id,
@@ -135,11 +136,12 @@ def _read(spool: Spool, loaded: LoadedSuite, recipes: Sequence[MetricRecipe]) ->
     for recipe in recipes:
         by_kind[recipe.kind].append(recipe)
     must_ids, must_tags = set(dataset.must_run.ids), set(dataset.must_run.tags)
-    for case in read_cases(dataset, loaded.folder):
+    for case, line in read_cases(dataset, loaded.folder):
         if case.must_run or case.id in must_ids or must_tags.intersection(case.tags):
             spool.must_run.append(len(spool))
         spool.add(
             case,
+            line=line,
             stratum=stratum(case, dataset.strata) if dataset.strata else "",
             weight=sum(estimated_calls(case, recipe) for recipe in by_kind[case.kind]),
         )
@@ -171,6 +173,10 @@ def _chosen(spool: Spool, suite: Suite, options: PlanOptions) -> _Chosen:
     order = tier_order(spool.ids, spool.strata, seed=suite.dataset.seed)
     must_run = frozenset(spool.must_run)
     return _Chosen(select(order, count, must_run), must_run)
+
+
+def _needs(prepared: Prepared, loaded: LoadedSuite) -> Needs:
+    return NOTHING if prepared.target is None else needs_of(prepared.target, loaded.folder)
 
 
 def _deal(spool: Spool, indexes: list[int], execution: Execution, options: PlanOptions) -> list[list[int]]:

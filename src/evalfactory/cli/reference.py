@@ -73,6 +73,7 @@ ERROR_CLASSES: dict[str, str] = {
     "network": "No connection, while other calls succeeded.",
     "bug": "An unexpected exception.",
     "metric": "The metric raised, or gave no finite score.",
+    "data": "The case lacks what the target puts into its request; such a case is refused or skipped when the run is planned.",
     "crash": "The worker process died whenever this was measured, at last with nothing else in flight.",
 }
 
@@ -87,7 +88,7 @@ _OF_JSON = {
     "planned": "Slots of the plan; always the sum of the next four.",
     "scored": "Slots with a score.",
     "errored": "Slots without one, because something failed.",
-    "skipped": "Slots without one, because the case lacks a field of the metric.",
+    "skipped": "Slots without one, because the case lacks a field of the metric or the target.",
     "missing": "Slots of which no committed shard speaks.",
     "reused": "Slots copied from an earlier run; part of `scored`.",
     "results_digest": "SHA-256 of every slot's state, score and reason; no times, attempts or costs.",

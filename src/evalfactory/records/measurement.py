@@ -12,7 +12,7 @@ from .case import ToolCall
 State = Literal["scored", "errored", "skipped"]
 ErrorClass = Literal[
     "rate_limit", "timeout", "server", "auth", "context_length", "content_filter", "bad_json", "network", "bug",
-    "metric", "crash",
+    "metric", "data", "crash",
 ]  # fmt: skip
 
 

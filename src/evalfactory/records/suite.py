@@ -260,7 +260,7 @@ class Execution(Record):
     )
     repeats: PositiveInt = Field(default=1, description="How often each case is judged by each metric.")
     missing_fields: Literal["refuse", "skip"] = Field(
-        default="refuse", description="What to do with a case that lacks a metric's field."
+        default="refuse", description="What to do with a case that lacks a field of a metric, or of the target's prompt or request."
     )
     deadline_s: PositiveFloat = Field(
         default=600.0, description="Of one measurement: time in calls, not time spent waiting for limits; seconds."
