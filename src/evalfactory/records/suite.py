@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag
+from pydantic.json_schema import SkipJsonSchema
 
 from .base import Record
 
@@ -165,10 +166,11 @@ class ChatTarget(ModelSpec):
         description="A prompt file beside the suite; `{{input}}`, `{{context}}` and other fields are filled in.",
     )
     system: str | None = Field(default=None, description="A file with the system message.")
-    prompt_text: str | None = Field(
-        default=None, description="The prompt file's text as it was when the run was planned; the plan writes it."
+    prompt_text: SkipJsonSchema[str | None] = Field(
+        default=None,
+        description="The prompt file's text as it was when the run was planned: the plan's, not a suite's.",
     )
-    system_text: str | None = Field(default=None, description="The same of the `system` file.")
+    system_text: SkipJsonSchema[str | None] = Field(default=None, description="The same of the `system` file.")
     always: bool = Field(default=False, description="Also for cases whose output the dataset has.")
 
 
@@ -260,7 +262,8 @@ class Execution(Record):
     )
     repeats: PositiveInt = Field(default=1, description="How often each case is judged by each metric.")
     missing_fields: Literal["refuse", "skip"] = Field(
-        default="refuse", description="What to do with a case that lacks a field of a metric, or of the target's prompt or request."
+        default="refuse",
+        description="What to do with a case that lacks a field of a metric, or of the target's prompt or request.",
     )
     deadline_s: PositiveFloat = Field(
         default=600.0, description="Of one measurement: time in calls, not time spent waiting for limits; seconds."
