@@ -44,13 +44,19 @@ class EvalFactoryError(Exception):
 
     exit_code: ClassVar[int] = Exit.BUG
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, hint: str | None = None, resumable: bool = True) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.resumable = resumable  # the same run can go on once that is mended; otherwise its plan is wrong
+
+    @property
+    def said(self) -> str:
+        """What happened and where, without what to try."""
+        return self.message
 
     def __str__(self) -> str:
-        return f"{self.message}\n  try: {self.hint}" if self.hint else self.message
+        return f"{self.said}\n  try: {self.hint}" if self.hint else self.said
 
 
 class UsageError(EvalFactoryError):
@@ -68,9 +74,9 @@ class InputError(EvalFactoryError):
         super().__init__(message, hint=hint)
         self.problems = problems
 
-    def __str__(self) -> str:
-        hint = [f"  try: {self.hint}"] if self.hint else []
-        return "\n".join([self.message, *(f"  {problem}" for problem in self.problems), *hint])
+    @property
+    def said(self) -> str:
+        return "\n".join([self.message, *(f"  {problem}" for problem in self.problems)])
 
 
 class UnavailableError(EvalFactoryError):

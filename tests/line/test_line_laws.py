@@ -149,9 +149,9 @@ events: st.SearchStrategy[Event] = st.one_of(
         st.booleans(),
         numbers,
     ),
-    st.builds(ShardEnded, numbers, st.none() | texts),
+    st.builds(ShardEnded, numbers, st.none() | texts, st.none() | texts),
     st.builds(Tick, texts),
-    st.builds(Stopping, st.integers(0, 255), texts),
+    st.builds(Stopping, st.integers(0, 255), texts, st.none() | texts, st.booleans()),
 )
 
 

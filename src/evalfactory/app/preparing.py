@@ -9,12 +9,13 @@ from typing import NamedTuple
 from ..catalogue import catalogue
 from ..errors import InputError, UnavailableError
 from ..judge.client import open_judge
+from ..judge.credentials import headers_of
 from ..judge.port import JudgeError, Meter, current_meter
 from ..metrics.recipes import needs_steps, resolve_recipe, steps_key
 from ..records.base import digest_of
 from ..records.measurement import Usage
 from ..records.plan import MetricRecipe
-from ..records.suite import JudgeSpec, MetricSpec, TargetSpec
+from ..records.suite import ChatTarget, HttpTarget, JudgeSpec, MetricSpec, Suite, TargetSpec
 from ..storage.layout import recipe_key
 from ..storage.port import Store
 from ..suites import LoadedSuite
@@ -27,6 +28,20 @@ class Prepared(NamedTuple):
     target: TargetSpec | None = None  # with the content of its files, so that a worker needs none
     target_digest: str = ""
     usage: Usage = Usage()  # of the judge's, for evaluation steps
+
+
+def check_keys(suite: Suite) -> None:
+    """Return if every key that the suite refers to is in the environment: to be known before anything is planned.
+
+    Raises:
+        EnvironmentProblem: One is not.
+    """
+    for metric in suite.metrics:
+        judge = metric.judge or suite.judge
+        if judge.kind == "openai":
+            headers_of(judge, "the judge")
+    if isinstance(suite.target, HttpTarget | ChatTarget):
+        headers_of(suite.target, "the target")
 
 
 async def prepare(loaded: LoadedSuite, store: Store) -> Prepared:

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import secrets
-import shlex
 import signal
 import threading
 import time
@@ -40,9 +39,9 @@ from ..storage.reuse import compact
 from ..suites import LoadedSuite, load_suite
 from .choosing import Choice
 from .collecting import CollectOptions
-from .places import store_for
+from .places import store_for, store_option, try_command
 from .planning import PlanOptions, make_plan
-from .preparing import prepare
+from .preparing import check_keys, prepare
 from .registry import RunEntry, register
 from .telling import Told, collect_and_write
 
@@ -104,6 +103,7 @@ async def run(path: Path, options: RunOptions, observer: Observer) -> RunResult:
     """
     begun_s = time.monotonic()
     loaded = load_suite(path)
+    check_keys(loaded.suite)
     store = store_for(loaded, options.store)
     workers = _allowed(options.workers or loaded.suite.execution.workers, loaded.suite.judge)
     async with _runner(workers, store) as local:
@@ -193,7 +193,7 @@ async def _work(local: LocalRunner, plan: Plan, place: Place, wishes: _Wishes, o
     try:
         report, told = await asyncio.to_thread(collect_and_write, store, keys, options)
     except UnavailableError as error:
-        _raise(Ended(error.exit_code, str(error)), place)
+        _raise(Ended(error.exit_code, error.said, error.hint), place)
         raise
     with contextlib.suppress(UnavailableError):  # the verdict stands; the next run tidies up
         await asyncio.to_thread(compact, store)
@@ -217,19 +217,19 @@ def uncommitted(store: Store, keys: RunKeys, plan: Plan) -> list[int]:
 
 
 def _raise(ended: Ended, place: Place) -> None:
-    again = _resuming(place)
-    kept = f"everything measured is kept; go on with: {again}"
+    message, hint = ended.message, ended.hint
+    kept = f"{hint or 'everything measured is kept'}; go on with: {_resuming(place)}" if ended.resumable else hint
     match ended.code:
         case Exit.UNAVAILABLE:
-            raise UnavailableError(ended.message, hint=kept)
+            raise UnavailableError(message, hint=kept)
         case Exit.REFUSED:
-            raise RefusedError(ended.message, hint=f"set the right key, then: {again}")
+            raise RefusedError(message, hint=kept)
         case Exit.ENVIRONMENT:
-            raise EnvironmentProblem(ended.message)
+            raise EnvironmentProblem(message, hint=hint)
         case Exit.DATA:
-            raise InputError(ended.message)
+            raise InputError(message, hint=hint)
         case Exit.USAGE:
-            raise UsageError(ended.message)
+            raise UsageError(message, hint=hint)
         case Exit.INTERRUPTED | Exit.TERMINATED as code:
             raise _stopped(code, "stopped", kept)
         case _:
@@ -239,7 +239,7 @@ def _raise(ended: Ended, place: Place) -> None:
 def _resuming(place: Place) -> str:
     """The command that goes on with the run, as a shell takes it from where we are."""
     suite = [] if place.folder.resolve() == Path.cwd() else ["--suite", str(place.folder)]
-    return shlex.join(["evalfactory", "resume", place.keys.run_id, "--store", place.store.url, *suite])
+    return try_command("resume", place.keys.run_id, *store_option(place.store.url), *suite)
 
 
 def _stopped(code: int, message: str, hint: str | None = None) -> Interrupted:

@@ -55,8 +55,9 @@ class Lines:
             print(in_words(progress, now_s), file=sys.stderr, flush=True)
 
     def measured(self, progress: Progress, ended: Ended) -> None:
-        """Say how far it got."""
-        print(in_words(progress, time.monotonic()), file=sys.stderr, flush=True)
+        """Say how far it got, if it got anywhere."""
+        if progress.done or not ended.code:
+            print(in_words(progress, time.monotonic()), file=sys.stderr, flush=True)
 
 
 class Display:
@@ -76,9 +77,10 @@ class Display:
         self._live.update(picture(progress, time.monotonic()), refresh=True)
 
     def measured(self, progress: Progress, ended: Ended) -> None:
-        """Leave one line behind."""
+        """Leave one line behind, if it got anywhere."""
         self.close()
-        self._console.print(in_words(progress, time.monotonic()), markup=False)
+        if progress.done or not ended.code:
+            self._console.print(in_words(progress, time.monotonic()), markup=False)
 
     def close(self) -> None:
         """Give the terminal its cursor back, however the run ended."""

@@ -43,10 +43,11 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class ShardEnded:
-    """A shard is committed, or cannot be: then `problem` says why."""
+    """A shard is committed, or cannot be: then `problem` says why, and `hint` what to try."""
 
     shard: int
     problem: str | None = None
+    hint: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,12 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """The worker ends before its work is done, and why; its exit code follows."""
+    """The worker ends before its work is done: why, and what to try; its exit code follows."""
 
     code: int
     message: str
+    hint: str | None = None
+    resumable: bool = True
 
 
 Event = Ready | Wants | Started | Finished | ShardEnded | Tick | Stopping
@@ -84,12 +87,12 @@ def encode(event: Event) -> bytes:
             row = ["started", *slot]
         case Finished(slot, state, calls, cost_usd, reused, shard):
             row = ["finished", *slot, state, calls, cost_usd, reused, shard]
-        case ShardEnded(shard, problem):
-            row = ["ended", shard, problem]
+        case ShardEnded(shard, problem, hint):
+            row = ["ended", shard, problem, hint]
         case Tick(note):
             row = ["tick", note]
-        case Stopping(code, message):
-            row = ["stopping", code, message]
+        case Stopping(code, message, hint, resumable):
+            row = ["stopping", code, message, hint, resumable]
         case _:
             assert_never(event)
     return json.dumps(row, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
@@ -110,12 +113,12 @@ def decode(line: bytes) -> Event:
             return Started(Slot(case_id, metric, repeat))
         case ["finished", str(case_id), str(metric), int(repeat), *rest]:
             return _finished(Slot(case_id, metric, repeat), rest)
-        case ["ended", int(shard), None | str() as problem]:
-            return ShardEnded(shard, problem)
+        case ["ended", int(shard), None | str() as problem, None | str() as hint]:
+            return ShardEnded(shard, problem, hint)
         case ["tick", str(note)]:
             return Tick(note)
-        case ["stopping", int(code), str(message)]:
-            return Stopping(code, message)
+        case ["stopping", int(code), str(message), None | str() as hint, bool(resumable)]:
+            return Stopping(code, message, hint, resumable)
         case other:
             raise ValueError(f"not an event: {other!r}")
 

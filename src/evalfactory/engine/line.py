@@ -91,7 +91,7 @@ class Line:
             await self._admit(shard, order, alone=False)
         except InputError as error:
             log.error("shard %d: %s", order.shard, error)
-            station.events.tell(ShardEnded(order.shard, str(error)))
+            station.events.tell(ShardEnded(order.shard, error.said, error.hint))
             return None
         return shard
 

@@ -76,18 +76,18 @@ class Progress:
                 worker.cost_usd += cost_usd
             case Started():
                 worker.state = "measuring"
-            case ShardEnded(shard, problem):
+            case ShardEnded(shard, problem, hint):
                 self.shards_done += 1
                 if problem:
-                    self.problems.append(f"shard {shard}: {problem}")
+                    self.problems.append(f"shard {shard}: {problem}" + (f"\n  try: {hint}" if hint else ""))
                 else:
                     self.committed += self._sizes.pop(shard, 0)
                     self._kept.pop(shard, None)
             case Tick(note):
                 worker.note = note
-            case Stopping(_, message):
+            case Stopping():
                 worker.state = "stopping"
-                worker.note = message
+                worker.note = ""  # why is said once, when the run has ended
             case _:
                 pass
 

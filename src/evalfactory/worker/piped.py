@@ -24,7 +24,7 @@ def main() -> int:
     try:
         return event_loop(_work(events))
     except EvalFactoryError as error:
-        events.tell(Stopping(error.exit_code, str(error)[:LONGEST_MESSAGE]))
+        events.tell(Stopping(error.exit_code, error.said[:LONGEST_MESSAGE], error.hint, error.resumable))
         return error.exit_code
     except Exception:  # noqa: BLE001  the top of a process
         traceback.print_exc()

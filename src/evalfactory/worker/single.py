@@ -13,22 +13,25 @@ from pathlib import Path
 from ..engine.events import Event, ShardEnded
 from ..engine.line import Line
 from ..engine.orders import Assignment, Order
-from ..errors import Exit, InputError, Interrupted, Terminated
+from ..errors import Exit, InputError, Interrupted, Terminated, UnavailableError
 from ..records.plan import Plan
 from ..storage.port import Store
 from .log import keep_log
 from .work import event_loop, open_workplace
 
 
+AGAIN = "the same command again goes on with the shard"
+
+
 class _Problems:
     """Keeps why the shard could not be committed."""
 
     def __init__(self) -> None:
-        self.problem: str | None = None
+        self.error: InputError | None = None
 
     def tell(self, event: Event) -> None:
-        if isinstance(event, ShardEnded):
-            self.problem = event.problem
+        if isinstance(event, ShardEnded) and event.problem:
+            self.error = InputError(event.problem, hint=event.hint)
 
 
 def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> int:
@@ -36,6 +39,7 @@ def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> int:
 
     Raises:
         InputError: The shard's data cannot be read.
+        UnavailableError: Nothing answers; all that was measured is kept.
         Interrupted: A signal came before it was committed; all that was measured is kept.
     """
     assignment = Assignment(
@@ -48,7 +52,10 @@ def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> int:
         place=shard,
         folder=str(folder.resolve()),
     )
-    return event_loop(_work(assignment, shard))
+    try:
+        return event_loop(_work(assignment, shard))
+    except UnavailableError as error:
+        raise UnavailableError(error.message, hint=error.hint or f"everything measured is kept; {AGAIN}") from error
 
 
 async def _work(assignment: Assignment, shard: int) -> int:
@@ -65,11 +72,11 @@ async def _work(assignment: Assignment, shard: int) -> int:
             asyncio.get_running_loop().add_signal_handler(number, stop, number)
         async with keep_log(place.station), place.shares(line.stop):
             finished = await line.run(_only(shard))
-    if problems.problem:
-        raise InputError(problems.problem)
+    if problems.error is not None:
+        raise problems.error
     if not finished:
         kind = Interrupted if signals[:1] == [signal.SIGINT] else Terminated
-        raise kind("stopped; everything measured is kept", hint="the same command again goes on with the shard")
+        raise kind("stopped; everything measured is kept", hint=AGAIN)
     return Exit.PASS
 
 

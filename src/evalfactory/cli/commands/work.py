@@ -39,7 +39,7 @@ def execute(arguments: Arguments) -> int:
     try:
         store, plan, folder = _with_suite(arguments) if arguments.suite else _without_suite(arguments)
     except InputError as error:  # whoever restarts workers must not take it for the data of this shard alone
-        raise EnvironmentProblem(str(error)) from error
+        raise EnvironmentProblem(error.said, hint=error.hint) from error
     _check(arguments, plan, shard)
     code = work_on(store, plan, shard, folder)
     if arguments.json:
