@@ -12,7 +12,7 @@ from ..render.terminal import terminal
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from .collecting import Collected, CollectOptions, collect
-from .reports import FILES, MEASUREMENTS, OUTPUTS, REPORT, next_report_folder
+from .reports import FILES, MEASUREMENTS, OUTPUTS, REPORT, report_folders
 
 
 class Told(NamedTuple):
@@ -41,21 +41,25 @@ def collect_and_write(store: Store, keys: RunKeys, options: CollectOptions) -> C
 
 
 def write_report(store: Store, keys: RunKeys, collected: Collected) -> Told:
-    """The place of the report's files, all of them written."""
-    report = collected.report
-    folder = next_report_folder(store, keys)
-    told = Told(store.url, folder)
+    """The place of the report's files, all of them written. Whoever collects at the same time gets another place."""
+    for folder in report_folders(store, keys):
+        texts = _texts(collected, Told(store.url, folder))
+        files = {name: hashlib.sha256(body).hexdigest() for name, body in texts.items()}
+        if store.create(f"{folder}{FILES}", canonical_json({**files, "junit.xml": collected.junit.sha256}).encode()):
+            break
     store.put_file(f"{folder}{MEASUREMENTS}", collected.measurements.file)
     if collected.outputs is not None:
         store.put_file(f"{folder}{OUTPUTS}", collected.outputs.file)
-    texts = {
-        "report.md": markdown(report).encode(),
-        "report.txt": terminal(report, width=100, color=False, place=told.url).encode(),
-    }
     for name, body in texts.items():
         store.put(f"{folder}{name}", body)
     store.put_file(f"{folder}junit.xml", collected.junit.file)
-    files = {name: hashlib.sha256(body).hexdigest() for name, body in texts.items()}
-    store.put(f"{folder}{FILES}", canonical_json({**files, "junit.xml": collected.junit.sha256}).encode())
-    store.put(f"{folder}{REPORT}", report.model_dump_json(indent=1).encode())
-    return told
+    store.put(f"{folder}{REPORT}", collected.report.model_dump_json(indent=1).encode())
+    return Told(store.url, folder)
+
+
+def _texts(collected: Collected, told: Told) -> dict[str, bytes]:
+    report = collected.report
+    return {
+        "report.md": markdown(report).encode(),
+        "report.txt": terminal(report, width=100, color=False, place=told.url).encode(),
+    }
