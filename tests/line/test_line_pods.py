@@ -18,11 +18,16 @@ def work(bench: Bench, shard: int, *words: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def test_workers_that_come_at_once_agree_on_a_plan_and_twins_do_no_harm(judged: Bench, truth: str) -> None:
+SECOND = ("shard 1: another worker committed it first", "shard 1: it is committed already")
+
+
+def test_workers_that_come_at_once_agree_on_a_plan_and_of_twins_one_is_told_that_it_was_second(
+    judged: Bench, truth: str
+) -> None:
     twins = [judged.start(*work(judged, shard)) for shard in (0, 1, 1)]
-    for each in twins:
-        ran = each.ended()
-        assert ran.code == 0, ran.err
+    ended = [each.ended() for each in twins]
+    assert [ran.code for ran in ended] == [0, 0, 0], [ran.err for ran in ended]
+    assert sum(words in ran.err for ran in ended for words in SECOND) == 1
     collected = verdict(judged.here("collect", "pods", "--store", "store", "--json"))
     assert (collected["scored"], collected["missing"]) == (48, 0)
     assert collected["results_digest"] == truth

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from ..analysis.merge import Entry, MergedShard, check_headers, in_order, merge_shard, slot_of
-from ..engine.commits import damaged, read_commit
+from ..engine.commits import damaged, read_commit, read_part
 from ..engine.frozen import frozen_cases
 from ..engine.lines import parse_part
 from ..records.case import FrozenCase
@@ -176,16 +176,9 @@ def _committed(
     findings.last_commit_at = max(findings.last_commit_at, commit.finished_at)
     lines: list[Measurement | Output] = []
     for part in commit.parts:
-        key = keys.part(shard.index, part.name)
-        try:
-            content = store.read(key)
-        except FileNotFoundError:
-            raise damaged(key, "the commit names it, and it is gone") from None
-        if len(content) != part.size or hashlib.sha256(content).hexdigest() != part.sha256:
-            raise damaged(key, f"its bytes are not those that were committed ({len(content)} of {part.size})")
-        header, records = parse_part(content)
+        header, records = parse_part(read_part(store, keys, shard.index, part))
         if header is None:
-            raise damaged(key, "it has no header")
+            raise damaged(keys.part(shard.index, part.name), "it has no header")
         check_headers([header], plan, shard=shard.index)
         lines += records
     return lines

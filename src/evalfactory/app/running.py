@@ -84,7 +84,7 @@ class RunResult(NamedTuple):
 
     report: Report
     told: Told
-    problem: str = ""  # why slots are missing, when they are
+    problem: str = ""  # why slots are missing, when they are, and what else was noticed
 
 
 DEFAULT_TIER = "smoke"

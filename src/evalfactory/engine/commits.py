@@ -1,13 +1,16 @@
-"""A shard's commit, as it must be to count."""
+"""A shard's commit and the parts that it names, as they must be to count."""
 
 from __future__ import annotations
+
+import hashlib
 
 from pydantic import ValidationError
 
 from ..errors import InputError, Problem
-from ..records.measurement import Commit
+from ..records.measurement import Commit, PartRef
 from ..records.plan import Plan
 from ..storage.layout import RunKeys
+from ..storage.port import Store
 
 HINT = "restore it from a copy, or delete the shard's commit.json and resume"
 
@@ -25,6 +28,22 @@ def read_commit(keys: RunKeys, plan: Plan, shard: int, body: bytes) -> Commit:
     if (commit.run_id, commit.shard, commit.plan_digest) != (plan.run_id, shard, plan.digest):
         raise damaged(keys.commit(shard), "it belongs to another run, shard or plan")
     return commit
+
+
+def read_part(store: Store, keys: RunKeys, shard: int, part: PartRef) -> bytes:
+    """The bytes of a part that a commit names.
+
+    Raises:
+        InputError: They are not those that were committed.
+    """
+    key = keys.part(shard, part.name)
+    try:
+        content = store.read(key)
+    except FileNotFoundError:
+        raise damaged(key, "the commit names it, and it is gone") from None
+    if len(content) != part.size or hashlib.sha256(content).hexdigest() != part.sha256:
+        raise damaged(key, f"its bytes are not those that were committed ({len(content)} of {part.size})")
+    return content
 
 
 def damaged(key: str, message: str) -> InputError:

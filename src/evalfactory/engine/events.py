@@ -43,11 +43,19 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class ShardEnded:
-    """A shard is committed, or cannot be: then `problem` says why, and `hint` what to try."""
+    """A shard is committed, or cannot be: then `problem` says why, and `hint` what to try. `note` says who else did it."""
 
     shard: int
     problem: str | None = None
     hint: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something that does not stop the worker, and that its user should know."""
+
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ class Stopping:
     resumable: bool = True
 
 
-Event = Ready | Wants | Started | Finished | ShardEnded | Tick | Stopping
+Event = Ready | Wants | Started | Finished | ShardEnded | Noticed | Tick | Stopping
 
 
 class Events(Protocol):
@@ -87,8 +95,10 @@ def encode(event: Event) -> bytes:
             row = ["started", *slot]
         case Finished(slot, state, calls, cost_usd, reused, shard):
             row = ["finished", *slot, state, calls, cost_usd, reused, shard]
-        case ShardEnded(shard, problem, hint):
-            row = ["ended", shard, problem, hint]
+        case ShardEnded(shard, problem, hint, note):
+            row = ["ended", shard, problem, hint, note]
+        case Noticed(message):
+            row = ["noticed", message]
         case Tick(note):
             row = ["tick", note]
         case Stopping(code, message, hint, resumable):
@@ -113,8 +123,10 @@ def decode(line: bytes) -> Event:
             return Started(Slot(case_id, metric, repeat))
         case ["finished", str(case_id), str(metric), int(repeat), *rest]:
             return _finished(Slot(case_id, metric, repeat), rest)
-        case ["ended", int(shard), None | str() as problem, None | str() as hint]:
-            return ShardEnded(shard, problem, hint)
+        case ["ended", int(shard), None | str() as problem, None | str() as hint, str(note)]:
+            return ShardEnded(shard, problem, hint, note)
+        case ["noticed", str(message)]:
+            return Noticed(message)
         case ["tick", str(note)]:
             return Tick(note)
         case ["stopping", int(code), str(message), None | str() as hint, bool(resumable)]:

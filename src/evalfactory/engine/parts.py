@@ -13,7 +13,7 @@ from ..records.measurement import Measurement, Output, PartHeader, PartRef
 from ..storage.journal import Journal, open_journal, read_torn, torn_journals
 from ..storage.layout import RunKeys, part_name
 from ..storage.port import Store
-from .lines import records_of
+from .lines import damaged_lines, line_of, records_of
 from .station import Station
 
 
@@ -64,7 +64,7 @@ class PartWriter:
         self._journal = None
 
     def _write(self, record: PartHeader | Measurement | Output) -> None:
-        line = record.model_dump_json().encode() + b"\n"
+        line = line_of(record)
         if self._journal is not None:
             self._journal.append(line)
         else:
@@ -99,14 +99,15 @@ class PartWriter:
 
 
 class Earlier(NamedTuple):
-    """A part that another attempt left behind. Without `ref` it was never sealed, and its lines must be copied."""
+    """A part that another attempt left behind. Without `ref` it cannot be committed as it is, and its lines must be copied."""
 
     ref: PartRef | None
     records: Iterator[PartHeader | Measurement | Output]
+    damage: str = ""  # what was found to be wrong with it, in words
 
 
 def earlier_parts(station: Station, shard: int) -> Iterator[Earlier]:
-    """What other attempts of this shard have kept, sealed parts first, torn last lines left out.
+    """What other attempts of this shard have kept, sealed parts first; torn last lines and damaged ones left out.
 
     Parts of another plan are passed over: the merge would refuse them.
     """
@@ -118,10 +119,21 @@ def earlier_parts(station: Station, shard: int) -> Iterator[Earlier]:
         if f"/{station.attempt}-" in key:
             continue
         body = read_torn(store, key) if key in torn else store.read(key)
+        if not body and key in torn:  # its writer died before it wrote anything
+            continue
+        damage = _damage(key, body)
         records = records_of(body)
         header = next(records, None)
-        if isinstance(header, PartHeader) and header.plan_digest == station.plan.digest:
-            yield Earlier(None if key in torn else _ref(key, body), records)
+        if not isinstance(header, PartHeader):
+            yield Earlier(None, iter(()), f"{key}: its first line cannot be read; what it kept is measured again")
+        elif header.plan_digest == station.plan.digest:
+            yield Earlier(None if key in torn or damage else _ref(key, body), records, damage)
+
+
+def _damage(key: str, body: bytes) -> str:
+    lines = damaged_lines(body)
+    more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
+    return f"{key}: line {lines[0]}{more} was changed; what it kept is measured again" if lines else ""
 
 
 def _ref(key: str, body: bytes) -> PartRef:

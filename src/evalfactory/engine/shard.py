@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from ..records.measurement import Commit, Measurement, Output, PartHeader, PartRef, Slot
 from ..records.plan import MetricRecipe, ShardPlan
-from .events import Finished, finished
+from .events import Finished, Noticed, finished
 from .parts import PartWriter, earlier_parts
 from .station import Station
 
@@ -46,11 +46,13 @@ class Shard:
         self._done = asyncio.Event()
         self._look_if_done()
 
-    def take_over(self) -> list[Finished]:
+    def take_over(self) -> list[Finished | Noticed]:
         """What earlier attempts measured. Their sealed parts will be named by the commit, unsealed lines are copied."""
-        news: list[Finished] = []
+        news: list[Finished | Noticed] = []
         for part in earlier_parts(self._station, self.plan.index):
             has_news = False
+            if part.damage:
+                news.append(Noticed(f"a file of the run was changed or cut short: {part.damage}"))
             for record in part.records:
                 if isinstance(record, PartHeader) or not self._is_news(record):
                     continue

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from ..engine.events import Event, Finished, ShardEnded, Started, Stopping, Tick
+from ..engine.events import Event, Finished, Noticed, ShardEnded, Started, Stopping, Tick
 from ..records.measurement import Slot
 from ..records.plan import Plan
 
@@ -76,13 +76,17 @@ class Progress:
                 worker.cost_usd += cost_usd
             case Started():
                 worker.state = "measuring"
-            case ShardEnded(shard, problem, hint):
+            case ShardEnded(shard, problem, hint, note):
                 self.shards_done += 1
+                if note:
+                    self.problems.append(f"shard {shard}: {note}")
                 if problem:
                     self.problems.append(f"shard {shard}: {problem}" + (f"\n  try: {hint}" if hint else ""))
                 else:
                     self.committed += self._sizes.pop(shard, 0)
                     self._kept.pop(shard, None)
+            case Noticed(message):
+                self.problems.append(message)
             case Tick(note):
                 worker.note = note
             case Stopping():
