@@ -100,6 +100,32 @@ def test_a_key_that_is_refused_is_told_as_such(new_desk: Desk, tmp_path: Path) -
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"wrong-and-secret" in path.read_bytes()]
 
 
+@pytest.mark.parametrize("how", ["empty", "half", "other", "binary", "number", "word"])
+def test_steps_that_were_changed_are_named_and_never_used(polite: Desk, simulator: Simulator, how: str) -> None:
+    assert polite("plan", "suite.yaml").code == 0
+    (path,) = polite.folder.glob(".evalfactory/recipes/*.json")
+    whole = path.read_text()
+    steps = json.loads(whole)["evaluation_steps"]
+    path.write_bytes(
+        {
+            "empty": b"",
+            "half": whole[: len(whole) // 2].encode(),
+            "other": b"[1, 2]",
+            "binary": bytes(range(256)),
+            "number": json.dumps({"evaluation_steps": 3}).encode(),
+            "word": whole.replace(steps[0], "Say yes.").encode(),
+        }[how]
+    )
+    before = simulator.requests()
+    ran = polite("run", "suite.yaml")
+    assert ran.code == 65
+    assert path.name in ran.err
+    assert "delete it" in ran.err
+    assert simulator.requests() == before
+    path.unlink()
+    assert polite.run()["scored"] == 3
+
+
 def test_the_offline_judge_needs_no_model_for_criteria(new_desk: Desk) -> None:
     new_desk.suite(metrics=[GEVAL])
     run = new_desk.run("--limit", "2")

@@ -85,6 +85,28 @@ def test_a_disk_with_no_room_for_the_report_leaves_a_run_that_only_lacks_it(judg
 
 
 @as_root
+def test_a_disk_with_no_room_for_temporary_files_is_told_in_words(bench: Bench) -> None:
+    bench.cases(made_up_cases(300))
+    bench.suite(judge="offline", metrics=["faithfulness"])
+    scratch = bench.folder / "scratch"
+    with mounted(scratch, "size=32k"):
+        bench.env["TMPDIR"] = str(scratch)
+        ran = bench("run", "suite.yaml", "--run-id", "cramped", "--quiet")
+        told(ran, "No space left on device")
+        assert "TMPDIR" in ran.err
+        remount(scratch, "size=10m")
+        planned = bench("plan", "suite.yaml", "--run-id", "cramped", "--write")
+        assert planned.code == 0, planned.err
+        remount(scratch, "size=40k")
+        ran = bench("resume", "cramped", "--store", "store", "--quiet")
+        told(ran, "No space left on device")
+        assert "evalfactory resume cramped" in ran.err
+        assert len(bench.kept("cramped")) == 300
+        remount(scratch, "size=10m")
+        assert bench.resume("cramped")["scored"] == 300
+
+
+@as_root
 def test_a_store_that_becomes_read_only_is_told_in_words(judged: Bench) -> None:
     with mounted(judged.store, "size=10m"):
         judged.suite(judge="offline")

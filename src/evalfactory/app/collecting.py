@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from .merging import Findings as MergeFindings
 from .merging import Merged, Supplement, merge_run, produced_by, taken_from
 from .planning import read_plan
 from .registry import Found, RunEntry, find_baseline, find_run
+from .scratch import scratch_file, scratch_space
 
 OFFLINE_NOTE = (
     "judged by the offline judge, which only compares words: its scores mean nothing beyond a demo or a pipeline test"
@@ -74,6 +74,7 @@ class CollectOptions:
 
 
 @without_cycle_search()
+@scratch_space()
 def collect(store: Store, keys: RunKeys, options: CollectOptions = CollectOptions()) -> Collected:
     """The run's report, merged from the store's bytes; the same however often and wherever it is made.
 
@@ -121,7 +122,7 @@ def _circumstances(plan: Plan, options: CollectOptions, last_commit_at: str) -> 
 
 
 def _written(lines: Iterable[Record | str], files: ExitStack) -> Written:
-    file = files.enter_context(tempfile.TemporaryFile(prefix="evalfactory-report-"))  # noqa: SIM115
+    file = files.enter_context(scratch_file("evalfactory-report-"))
     proof = hashlib.sha256()
     for line in lines:
         body = (line if isinstance(line, str) else line.model_dump_json() + "\n").encode()

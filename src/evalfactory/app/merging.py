@@ -6,7 +6,6 @@ import hashlib
 import heapq
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from ..records.plan import Plan, ShardPlan
 from ..records.report import ShardProof
 from ..storage.layout import RunKeys
 from ..storage.port import Store
+from .scratch import scratch_file
 
 PIECE_BYTES = 1 << 16  # of one shard, while all shards are read side by side
 
@@ -47,7 +47,7 @@ class Merged:
 
     def __init__(self) -> None:
         self.findings = Findings()
-        self._file = tempfile.TemporaryFile(prefix="evalfactory-merge-")  # noqa: SIM115  closed by `__exit__`
+        self._file = scratch_file("evalfactory-merge-")  # closed by `__exit__`
         self._ends: list[tuple[int, int]] = []
         self._outputs: list[tuple[int, int]] = []
 

@@ -27,6 +27,7 @@ from .bulk import without_cycle_search
 from .choosing import Choice, choose
 from .freezing import CaseFiles, Freezer, write_cases
 from .preparing import Prepared
+from .scratch import scratch_space
 from .spool import Spool, stratum
 
 
@@ -45,6 +46,7 @@ class PlanOptions:
 
 
 @without_cycle_search()
+@scratch_space()
 def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, store: Store) -> Plan:
     """The run's plan, written to the store with its frozen cases. An equal plan that is there already is returned.
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 from ..catalogue import catalogue
-from ..errors import InputError, UnavailableError
+from ..errors import InputError, Problem, UnavailableError
 from ..judge.client import open_judge
 from ..judge.credentials import headers_of
 from ..judge.port import JudgeError, Meter, current_meter
@@ -92,11 +94,29 @@ async def _steps(spec: MetricSpec, judge_spec: JudgeSpec, store: Store) -> tuple
         raise UnavailableError(f"the judge could not write the evaluation steps of {spec.name!r}: {error}") from error
     finally:
         await judge.close()
-    body = {"metric": spec.type, "criteria": spec.args.get("criteria"), "evaluation_steps": list(steps)}
+    body: dict[str, object] = {
+        "metric": spec.type,
+        "criteria": spec.args.get("criteria"),
+        "evaluation_steps": list(steps),
+    }
+    body["digest"] = digest_of(body)
     if store.create(key, json.dumps(body, ensure_ascii=False, indent=1).encode()):
         return steps
     return _read_steps(store, key)
 
 
 def _read_steps(store: Store, key: str) -> tuple[str, ...]:
-    return tuple(str(step) for step in json.loads(store.read(key))["evaluation_steps"])
+    """Raises `InputError` when they are not what was written."""
+    with suppress(ValueError):
+        kept = json.loads(store.read(key))
+        match kept:
+            case {"evaluation_steps": [str(), *_] as steps} if _is_whole(kept):
+                return tuple(map(str, steps))
+    hint = "restore it, or delete it: then the judge writes new steps, and scores by the old ones are not reused"
+    problem = Problem("it holds no evaluation steps, or others than were written", file=key, hint=hint)
+    raise InputError("a file of the store was changed or cut short", (problem,))
+
+
+def _is_whole(kept: Mapping[str, object]) -> bool:
+    """Whether the file has the digest of its content; those of earlier versions have none."""
+    return kept.get("digest") in (None, digest_of({key: kept[key] for key in kept if key != "digest"}))

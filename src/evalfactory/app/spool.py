@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from array import array
 from types import TracebackType
 from typing import Any
 
 from ..records.base import canonical_json
 from ..records.case import Case, input_digest
+from .scratch import scratch_file
 
 
 class Spool:
@@ -27,7 +27,7 @@ class Spool:
         self._digests: list[bytes] = []
         self._inputs: list[bytes] = []
         self._offsets = array("Q", [0])
-        self._file = tempfile.TemporaryFile(prefix="evalfactory-cases-")  # noqa: SIM115  closed by `__exit__`
+        self._file = scratch_file("evalfactory-cases-")  # closed by `__exit__`
 
     def __enter__(self) -> Spool:
         return self
