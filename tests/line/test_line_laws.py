@@ -80,6 +80,16 @@ def test_with_progress_between_the_deaths_nothing_runs_alone_and_nobody_gives_up
         assert not known.gives_up(1)
 
 
+@given(st.lists(st.tuples(sets_of_slots, st.integers(0, 1))))
+def test_a_death_with_nothing_in_flight_puts_no_slot_under_suspicion(deaths: list[tuple[frozenset[Slot], int]]) -> None:
+    known = Casualties()
+    for in_flight, measured in deaths:
+        known = after_death(known, in_flight, measured=measured)
+        idle = after_death(known, frozenset(), measured=0)
+        assert (idle.suspects, idle.alone, idle.quarantined) == (known.suspects, known.alone, known.quarantined)
+        assert idle.streak == known.streak + 1
+
+
 @given(st.lists(sets_of_slots.filter(lambda some: len(some) != 1)), st.integers(1, 5))
 def test_without_progress_and_without_a_culprit_restarts_are_bounded(
     deaths: list[frozenset[Slot]], max_restarts: int

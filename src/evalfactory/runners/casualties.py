@@ -28,13 +28,16 @@ def after_death(before: Casualties, in_flight: frozenset[Slot], *, measured: int
     """What is known after a death with these slots in flight and that many measurements kept since the start.
 
     A slot that ran alone and was in flight is to blame: it is quarantined, and the count begins anew. After two deaths
-    without a new measurement between them, what was in flight at both runs alone next time.
+    without a new measurement between them, what was in flight at both runs alone next time. A death with nothing in
+    flight counts among them, and puts no slot under suspicion.
     """
     if len(in_flight) == 1 and in_flight <= before.alone:
         rest = before.alone - in_flight
         return Casualties(alone=rest, suspects=rest, quarantined=before.quarantined | in_flight)
     if measured > 0:
         return replace(before, streak=1, suspects=in_flight, alone=frozenset())
-    suspects = (before.suspects & in_flight) or in_flight or before.suspects
     streak = before.streak + 1
+    if not in_flight:  # it died on its own account, while it was starting, say
+        return replace(before, streak=streak)
+    suspects = (before.suspects & in_flight) or in_flight
     return replace(before, streak=streak, suspects=suspects, alone=suspects if streak >= 2 else before.alone)
