@@ -105,6 +105,8 @@ class Endpoint:
         try:
             with self._clock(entry, meter):
                 reply = await self._transport.send(self._to, message.body, self._patience(), message.params)
+            if isinstance(reply, Reply):
+                reply = self._identity.hidden_in(reply)
             outcome = self._understood(reply, read) if isinstance(reply, Reply) else reply
             self._learn(entry, outcome, meter)
             landing = self._landing(outcome, trial)

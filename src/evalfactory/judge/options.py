@@ -12,11 +12,11 @@ from ..records.measurement import ErrorClass
 from ..records.suite import Limits
 from .availability import Availability
 from .limits import Pacer, Rates
+from .outcomes import Reply
 from .port import CallError
 from .retry import RetryPolicy
 from .transport import Transport
-from .words import clipped, redacted, storable
-
+from .words import HIDDEN, clipped, redacted, storable
 
 _NO_KEY = "name the key's variable in `api_key_env`, then run the suite again"
 
@@ -49,6 +49,13 @@ class Identity:
     key_env: str | None = None
     secrets: tuple[str, ...] = ()
     is_model: bool = True  # 404 concerns every request, not only the one
+
+    def hidden_in(self, reply: Reply) -> Reply:
+        """The reply without our secrets, before anybody reads it: some endpoints echo what they are sent."""
+        body = reply.body
+        for secret in self.secrets:
+            body = body.replace(secret.encode(), HIDDEN.encode())
+        return reply if body is reply.body else reply._replace(body=body)
 
     def says(self, message: str) -> str:
         """A stranger's words on one line, without our secrets."""
