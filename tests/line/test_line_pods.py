@@ -6,7 +6,7 @@ import json
 import signal
 from functools import partial
 
-from line_tools import Bench, Simulator, port_of, simulator, verdict
+from line_tools import Bench, Simulator, made_up_cases, port_of, simulator, verdict
 
 SHARDS = "2"
 
@@ -65,6 +65,22 @@ def test_a_worker_with_another_index_plan_or_suite_is_refused(judged: Bench, jud
         assert ran.err.count("evalfactory:") == 1
     assert not judged.kept("pods")
     assert judge.requests == 0
+
+
+def test_a_worker_with_yesterdays_cases_is_told_why_and_measures_nothing(
+    judged: Bench, judge: Simulator, truth: str
+) -> None:
+    assert judged(*work(judged, 0)).code == 0
+    sent, kept = judge.requests, len(judged.kept("pods"))
+    judged.cases(made_up_cases(24, seed=1))
+    refused = judged(*work(judged, 1))
+    assert refused.code == 78
+    assert "run pods exists with another plan" in refused.err
+    assert "the suite, the data, the tier or a version differs" in refused.err
+    assert (judge.requests, len(judged.kept("pods"))) == (sent, kept)
+    judged.cases(made_up_cases(24))
+    assert judged(*work(judged, 1)).code == 0
+    assert verdict(judged.here("collect", "pods", "--store", "store", "--json"))["results_digest"] == truth
 
 
 def has_kept(bench: Bench, enough: int) -> bool:
