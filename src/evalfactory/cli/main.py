@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from ..errors import EvalFactoryError, Interrupted
+from ..interrupts import release_interrupts
 from ..streams import check_heard, speak_on
 from .parser import parse
 
@@ -17,8 +18,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = sys.argv[1:] if argv is None else list(argv)
     speak_on()
     try:
-        arguments = parse(words)
-        module = import_module(f".commands.{arguments.command.replace('-', '_')}", package=__package__)
+        try:
+            arguments = parse(words)
+            module = import_module(f".commands.{arguments.command.replace('-', '_')}", package=__package__)
+        finally:
+            release_interrupts()
         code = int(module.execute(arguments))
         check_heard()
         return code

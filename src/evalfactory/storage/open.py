@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ..errors import UsageError
+from ..interrupts import hold_interrupts, release_interrupts
 from .local import LocalStore
 from .port import Store
 
@@ -28,8 +29,11 @@ def open_store(url: str, *, folder: Path | None = None, create: bool = True) -> 
     if scheme == "file":
         return LocalStore(_path_of(url), create=create)
     if scheme in CLOUDS:
-        from .cloud import open_cloud_store  # a native library that local runs never need
-
+        hold_interrupts()
+        try:
+            from .cloud import open_cloud_store  # a native library that local runs never need
+        finally:
+            release_interrupts()
         return open_cloud_store(url)
     raise UsageError(f"unknown kind of store: {url}", hint="a folder, file://, s3://, gs:// or az://")
 
