@@ -20,7 +20,6 @@ MILESTONES = (
     "evalfactory.cli.parser",
     "pydantic_core",
     "pydantic.main",
-    "aiohttp",
     "yaml",
 )
 
