@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal, cast
 from urllib.parse import parse_qs, unquote
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, unescape
 
 Fault = Literal["drop after writing", "500 after writing", "409 while another writes", "503 always", "403", "garbage"]
 
@@ -88,6 +88,18 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404, _error("NoSuchKey", rest=f"<Key>{path}</Key>"))
         else:
             self._answer_with(body)
+
+    def do_POST(self) -> None:
+        """DeleteObjects."""
+        stub, bucket = cast(S3Stub, self.server), self.path.split("?")[0].rstrip("/")
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        keys = [unescape(key) for key in re.findall(r"<Key>(.*?)</Key>", body)]
+        paths = {f"{bucket}/{key}" for key in keys}
+        with stub.lock:
+            for path in [path for path in stub.objects if unquote(path) in paths]:
+                del stub.objects[path]
+        gone = "".join(f"<Deleted><Key>{escape(key)}</Key></Deleted>" for key in keys)
+        self._answer(200, f"<?xml version='1.0'?><DeleteResult>{gone}</DeleteResult>".encode())
 
     def do_DELETE(self) -> None:
         stub, path = cast(S3Stub, self.server), self.path.split("?")[0]

@@ -56,12 +56,17 @@ numbers = st.integers(0, 1 << 40)
 
 
 @given(st.lists(st.tuples(sets_of_slots, st.integers(0, 3))))
-def test_a_slot_is_quarantined_only_for_a_death_while_it_ran_alone(deaths: list[tuple[frozenset[Slot], int]]) -> None:
+def test_a_slot_is_quarantined_only_for_the_second_death_while_it_ran_alone(
+    deaths: list[tuple[frozenset[Slot], int]],
+) -> None:
     known = Casualties()
     for in_flight, measured in deaths:
         in_flight -= known.quarantined  # they are not measured any more
         before, known = known, after_death(known, in_flight, measured=measured)
         for slot in known.quarantined - before.quarantined:
+            assert in_flight == {slot}
+            assert slot in before.alone & before.accused
+        for slot in known.accused - before.accused:
             assert in_flight == {slot}
             assert slot in before.alone
         assert before.quarantined <= known.quarantined

@@ -18,7 +18,7 @@ from .station import Station
 
 Start = Callable[[Coroutine[object, object, None]], None]
 
-CRASHED = "its worker process died whenever this was measured, the last time with nothing else in flight"
+CRASHED = "its worker process died whenever this was measured, the last two times with nothing else in flight"
 
 
 class CaseWork:
