@@ -4,8 +4,9 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p -c '
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+TORTURE ?= --minutes 10
 
-.PHONY: setup demo test check format lint types imports generated fast lock bench clean
+.PHONY: setup demo test torture check format lint types imports generated fast lock bench clean
 
 setup: $(VENV)/ready  ## an environment with every pinned dependency
 
@@ -39,6 +40,9 @@ generated:  ## committed files that are made from the code are fresh
 
 test: setup  ## all tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q
+
+torture: setup  ## kills, damage and outages by the dice; `make torture TORTURE="--minutes 60 --seed 7"`
+	$(BIN)/python tests/torture/torture.py $(TORTURE)
 
 bench: setup
 	$(BIN)/python benchmarks/run.py

@@ -102,7 +102,12 @@ def test_a_commit_of_another_shard_is_found(copy: Bench) -> None:
     named_by(copy, commits[1], "collect", "verify", "status")
 
 
-@pytest.mark.parametrize("damage", [shorten, turn, garble])
+def rename(path: Path) -> None:
+    """What a digest over the content of a plan does not cover."""
+    path.write_bytes(path.read_bytes().replace(b'"run_id": "whole"', b'"run_id": "hole"', 1))
+
+
+@pytest.mark.parametrize("damage", [shorten, turn, garble, rename])
 def test_a_damaged_plan_is_found(copy: Bench, damage: Callable[[Path], None]) -> None:
     plan = copy.root("whole") / "plan.json"
     damage(plan)

@@ -125,6 +125,8 @@ def read_plan(store: Store, keys: RunKeys) -> Plan:
         raise _damaged(keys, "it is no plan") from error
     if content_digest(json.loads(body)) != plan.digest:
         raise _damaged(keys, "its digest does not match its content")
+    if (plan.run_id, plan.suite) != (keys.run_id, keys.suite):
+        raise _damaged(keys, f"it is that of run {plan.run_id} of the suite {plan.suite}")
     return plan
 
 
