@@ -304,7 +304,7 @@ async def live(store: Store, attempt: str, life: Life) -> list[Slot]:
     for number in still:
         shard.keep(measurement(number, attempt))
     if life.flushes:
-        await shard.writer.flush()
+        await shard.flush()
     return list(map(slot_of, still))
 
 
@@ -350,7 +350,7 @@ def test_a_store_that_fails_once_at_any_moment_never_gets_a_commit_without_its_p
         for number in range(SLOTS):
             with suppress(UnavailableError):
                 shard.keep(measurement(number, "one"))
-                await shard.writer.flush()
+                await shard.flush()
         with suppress(UnavailableError):
             await shard.commit()
 

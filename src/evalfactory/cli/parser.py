@@ -188,13 +188,19 @@ def _following(commands: Commands[_Parser]) -> None:
     _run(status)
     _json(status)
     explain = _command(
-        commands, "explain", "measure one case of a run again, showing every prompt and raw answer",
+        commands, "explain", "show one case of a run with the judge's prompts and raw answers",
         "evalfactory explain refund-03 --run latest --metric faithfulness",
     )  # fmt: skip
     explain.add_argument("case", help="the case's id")
     explain.add_argument("--run", default="latest", metavar="RUN", help="run id, or `latest`")
     explain.add_argument("--metric", metavar="NAME", help="only this metric")
-    explain.add_argument("--recorded", action="store_true", help="only what the run recorded; asks no judge")
+    asking = explain.add_mutually_exclusive_group()
+    asking.add_argument("--recorded", action="store_true", help="only what the run kept; asks no judge")
+    asking.add_argument(
+        "--again",
+        action="store_true",
+        help="ask the judge again, also where the run kept what it said (of failed ones)",
+    )
     explain.add_argument("--suite", metavar="FILE", help="its suite, when it has metrics or a target of your own")
     _store(explain)
     _json(explain)

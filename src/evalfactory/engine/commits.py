@@ -36,7 +36,11 @@ def read_part(store: Store, keys: RunKeys, shard: int, part: PartRef) -> bytes:
     Raises:
         InputError: They are not those that were committed.
     """
-    key = keys.part(shard, part.name)
+    return proven(store, keys.part(shard, part.name), part)
+
+
+def proven(store: Store, key: str, part: PartRef) -> bytes:
+    """The bytes of a file that a commit names. Raises `InputError` when they are not those that were committed."""
     try:
         content = store.read(key)
     except FileNotFoundError:

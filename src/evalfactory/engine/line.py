@@ -176,7 +176,7 @@ class Line:
                 closer.cancel()
         await asyncio.gather(*list(self._closers.values()), return_exceptions=True)
         for shard in list(self._shards.values()):
-            await self._guarded(shard.writer.seal())
+            await self._guarded(shard.seal())
 
     async def _tick(self) -> None:
         every_s = min(TICK_S, self._station.plan.execution.hang_s / 4)
@@ -188,7 +188,7 @@ class Line:
         while True:
             await asyncio.sleep(self._station.plan.execution.flush_s)
             for shard in list(self._shards.values()):
-                await self._guarded(shard.writer.flush())
+                await self._guarded(shard.flush())
 
 
 def _one() -> int:

@@ -8,21 +8,21 @@ from zlib import crc32
 
 from pydantic import TypeAdapter, ValidationError
 
-from ..records.measurement import Measurement, Output, PartHeader, PartLine
+from ..records.measurement import Exchanges, Measurement, Output, PartHeader, PartLine
 
-PART_LINE: TypeAdapter[PartHeader | Measurement | Output] = TypeAdapter(PartLine)
+PART_LINE: TypeAdapter[PartHeader | Measurement | Output | Exchanges] = TypeAdapter(PartLine)
 
 _SUM = b',"crc":"%08x"}'  # instead of the closing brace
 _SUM_BYTES = len(_SUM % 0)
 
 
-def line_of(record: PartHeader | Measurement | Output) -> bytes:
+def line_of(record: PartHeader | Measurement | Output | Exchanges) -> bytes:
     """The line that a part keeps of a record."""
     body = record.model_dump_json().encode()
     return b"%s%s\n" % (body[:-1], _SUM % crc32(body))
 
 
-def records_of(body: bytes) -> Iterator[PartHeader | Measurement | Output]:
+def records_of(body: bytes) -> Iterator[PartHeader | Measurement | Output | Exchanges]:
     """The records of a part, one after the other; lines that are none, or not as they were written, are left out."""
     for _, content in _sound_lines(body):
         with suppress(ValidationError):
@@ -42,7 +42,7 @@ def parse_part(body: bytes) -> tuple[PartHeader | None, list[Measurement | Outpu
     for record in records_of(body):
         if isinstance(record, PartHeader):
             header = header or record
-        else:
+        elif not isinstance(record, Exchanges):
             records.append(record)
     return header, records
 

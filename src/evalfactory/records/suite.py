@@ -265,6 +265,10 @@ class Execution(Record):
         default="refuse",
         description="What to do with a case that lacks a field of a metric, or of the target's prompt or request.",
     )
+    keep_exchanges: Literal["failed", "all", "none"] = Field(
+        default="failed",
+        description="Of which measurements to keep what the judge was asked and answered, for `explain`: those that errored or failed, all, or none.",
+    )
     deadline_s: PositiveFloat = Field(
         default=600.0, description="Of one measurement: time in calls, not time spent waiting for limits; seconds."
     )

@@ -2,6 +2,7 @@
 
 fingerprints/…  limits/<group>/…  recipes/<digest>.json  runs/<run-id>.json
 <suite>/runs/<run-id>/plan.json  cases/…  shards/00007/parts/…  shards/00007/commit.json  logs/…  report/…
+<suite>/runs/<run-id>/shards/00007/exchanges/…
 <suite>/runs/<run-id>/quarantine/…  limits/<endpoint>/…
 <suite>/baselines/<name>.json
 """
@@ -113,6 +114,14 @@ class RunKeys:
 
     def parts_folder(self, index: int) -> str:
         return f"{self.shard(index)}parts/"
+
+    def exchanges_folder(self, index: int) -> str:
+        """Where it is kept what judges were asked and answered."""
+        return f"{self.shard(index)}exchanges/"
+
+    def exchanges(self, index: int, name: str) -> str:
+        """A file of exchanges by the name in a commit."""
+        return self.exchanges_folder(index) + _file_name(name)
 
     def part(self, index: int, name: str) -> str:
         """A part by the name in a commit or an index; the same key while it is a journal."""
