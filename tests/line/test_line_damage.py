@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 from collections.abc import Callable
@@ -78,7 +79,12 @@ def test_a_damaged_part_is_found(copy: Bench, damage: Callable[[Path], None]) ->
     named_by(copy, part, "collect", "verify")
 
 
-@pytest.mark.parametrize("damage", [shorten, garble])
+def untime(path: Path) -> None:
+    """Break a time in a file: nothing is counted by it, and all the same it is not what was written."""
+    path.write_bytes(re.sub(rb'(_at": "\d{4})-', rb"\1x", path.read_bytes()))
+
+
+@pytest.mark.parametrize("damage", [shorten, garble, untime])
 def test_a_damaged_commit_is_found(copy: Bench, damage: Callable[[Path], None]) -> None:
     commit = copy.root("whole") / "shards/00001/commit.json"
     damage(commit)
@@ -107,7 +113,7 @@ def rename(path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"run_id": "whole"', b'"run_id": "hole"', 1))
 
 
-@pytest.mark.parametrize("damage", [shorten, turn, garble, rename])
+@pytest.mark.parametrize("damage", [shorten, turn, garble, rename, untime])
 def test_a_damaged_plan_is_found(copy: Bench, damage: Callable[[Path], None]) -> None:
     plan = copy.root("whole") / "plan.json"
     damage(plan)

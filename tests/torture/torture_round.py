@@ -120,6 +120,8 @@ class Round:
         out_of_disk = hands.full or hands.locked
         hands.mend()
         if ran.code in VERDICTS:
+            for wound in wounds:  # what nobody needed
+                wound.heal()
             return ran.json
         reasons = {
             12: wounds or out_of_disk or hands.tally.lost_workers,

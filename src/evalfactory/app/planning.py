@@ -15,6 +15,7 @@ from ..errors import EnvironmentProblem, InputError, Problem, UsageError
 from ..planning.dealing import deal, shard_count
 from ..planning.order import select, tier_order
 from ..planning.slots import estimated_calls
+from ..records.base import is_moment
 from ..records.case import CaseKind
 from ..records.plan import MetricRecipe, Parent, Plan, content_digest
 from ..records.suite import Execution, Suite, TierSpec
@@ -127,6 +128,8 @@ def read_plan(store: Store, keys: RunKeys) -> Plan:
         raise _damaged(keys, "its digest does not match its content")
     if (plan.run_id, plan.suite) != (keys.run_id, keys.suite):
         raise _damaged(keys, f"it is that of run {plan.run_id} of the suite {plan.suite}")
+    if not is_moment(plan.created_at):
+        raise _damaged(keys, "the time in it is none")
     return plan
 
 
