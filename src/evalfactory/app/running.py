@@ -9,7 +9,7 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -185,7 +185,8 @@ async def _work(local: LocalRunner, plan: Plan, place: Place, wishes: _Wishes, o
     local.on_log = partial(_keep_words, place)
     if open_shards:
         async with _shown(progress, observer):
-            ended = await local.run(plan, assignment, open_shards, progress)
+            with _processes_told():
+                ended = await local.run(plan, assignment, open_shards, progress)
     observer.measured(progress, ended)
     _raise(ended, place)
     wall_s = round(time.monotonic() - wishes.begun_s, 3)
@@ -269,14 +270,27 @@ async def _runner(workers: int, store: Store) -> AsyncIterator[LocalRunner]:
     if in_main_thread:
         loop.add_signal_handler(signal.SIGINT, local.stop, Exit.INTERRUPTED)
         loop.add_signal_handler(signal.SIGTERM, local.stop, Exit.TERMINATED)
-    await local.start()
     try:
+        with _processes_told():
+            await local.start()
         yield local
     finally:
         await local.close()
         if in_main_thread:
             loop.remove_signal_handler(signal.SIGINT)
             loop.remove_signal_handler(signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def _processes_told() -> Iterator[None]:
+    """Within it a process that cannot be started is told in words; stores have translated their own errors."""
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(
+            f"a worker process cannot be started: {error.strerror or error}",
+            hint="raise `ulimit -n` and `ulimit -u`, or free some memory; what is measured is kept, and can be resumed",
+        ) from error
 
 
 @asynccontextmanager

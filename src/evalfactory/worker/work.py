@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+import resource
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -32,13 +33,21 @@ WINDOW_PER_PLACE = 1.5  # slots under way for each request that may be in flight
 
 
 def event_loop(work: Coroutine[object, object, Result]) -> Result:
-    """What the work returns, run in the fastest event loop there is."""
+    """What the work returns, run in the fastest event loop there is, with as many open files as the system allows."""
+    _allow_many_files()
     try:
         import uvloop
     except ImportError:
         return asyncio.run(work)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
+
+
+def _allow_many_files() -> None:
+    """Each request in flight is an open file, and shells allow few of them unless a program asks for more."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class Workplace(NamedTuple):
