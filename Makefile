@@ -49,6 +49,7 @@ bench: setup
 
 lock:  ## pin the newest versions that pyproject.toml allows; needs uv
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
+	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --no-emit-package numpy --no-emit-package scipy pyproject.toml -o requirements/worker.txt  # install with --no-deps
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --all-extras --group dev pyproject.toml -o requirements/dev.txt
 
 clean:
