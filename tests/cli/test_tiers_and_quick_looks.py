@@ -216,6 +216,9 @@ def test_a_limit_takes_the_first_cases_of_the_one_order(parcels: Desk) -> None:
 def test_a_quick_look_is_called_one_and_cannot_be_blessed(desk: Desk) -> None:
     desk.run("--run-id", "look", "--limit", "2", "--filter", "tags=returns")
     assert "a quick look (tags=returns, limit 2), not a whole tier" in " ".join(desk("report", "look").out.split())
+    assert " · a quick look · 2 cases" in desk("report", "look").out
+    assert "a quick look" in desk("runs").out
+    assert "a quick look (tags=returns, limit 2)" in desk("status", "look").out
     refused = desk("bless", "look", "--name", "main")
     assert refused.code == 64
     assert "quick look" in refused.err

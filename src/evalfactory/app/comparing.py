@@ -17,7 +17,7 @@ from ..records.report import BaselineInfo, CaseResult, Comparison
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from .planning import read_plan
-from .registry import RunEntry, find_baseline
+from .registry import entry_of, find_baseline
 from .reports import read_report, reported_measurements, reported_outputs
 
 
@@ -37,8 +37,7 @@ def compare_runs(store: Store, keys: RunKeys, baseline: str) -> Comparison:
     """
     plan = read_plan(store, keys)
     read_report(store, keys)
-    entry = RunEntry(run_id=plan.run_id, suite=plan.suite, tier=plan.tier, created_at=plan.created_at)
-    found = find_baseline(store, baseline, of=entry)
+    found = find_baseline(store, baseline, of=entry_of(plan))
     if found.keys is None:
         raise UsageError(found.note or f"there is no baseline {baseline}")
     here = Side(reported_measurements(store, keys), reported_outputs(store, keys))

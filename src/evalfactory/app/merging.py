@@ -39,6 +39,7 @@ class Findings:
     foreign: int = 0
     late_attempts: int = 0
     last_commit_at: str = ""
+    cases: int = 0
     must_run: set[str] = field(default_factory=set)
 
 
@@ -143,6 +144,7 @@ def merge_run(store: Store, keys: RunKeys, plan: Plan, seen: Seen, supplement: S
     """
     with ExitStack() as unless_done:
         merged = unless_done.enter_context(Merged())
+        merged.findings.cases = plan.cases
         for shard in plan.shards:
             cases = {frozen.case.id: frozen for piece in frozen_cases(store, keys, shard) for frozen in piece}
             lines = _committed(store, keys, plan, shard, merged.findings)

@@ -44,6 +44,11 @@ def store_option(url: str) -> tuple[str, ...]:
         return ("--store", url)
 
 
+def case_words(case_id: str) -> tuple[str, ...]:
+    """A case's id as the last words of a command, which may look like an option."""
+    return ("--", case_id) if case_id.startswith("-") else (case_id,)
+
+
 def try_command(*words: str) -> str:
     """A command of ours, as a shell takes it."""
     return shlex.join(("evalfactory", *words))

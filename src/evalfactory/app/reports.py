@@ -23,7 +23,6 @@ MEASUREMENTS = "measurements.jsonl"
 FILES = "files.json"  # name -> SHA-256 of the files that people and build servers read; written first, by one alone
 READ_BY_PEOPLE = ("junit.xml", "report.md", "report.txt")
 OUTPUTS = "outputs.jsonl"  # only of a run with a target
-QUICK_LOOK = "a quick look"  # how the note of such a run begins
 Line = TypeVar("Line", bound=Record)
 
 _NUMBER = re.compile(r"/(\d{4})/report\.json$")
@@ -49,7 +48,7 @@ def report_folder(keys: RunKeys, number: int) -> str:
 
 def is_quick_look(report: Report) -> bool:
     """Whether the run was of some cases instead of a whole tier."""
-    return any(note.startswith(QUICK_LOOK) for note in report.notes)
+    return bool(report.selection)
 
 
 def verdict_of(store: Store, keys: RunKeys) -> str | None:

@@ -42,7 +42,7 @@ from .collecting import CollectOptions
 from .places import store_for, store_option, try_command
 from .planning import PlanOptions, make_plan
 from .preparing import check_keys, prepare
-from .registry import RunEntry, register
+from .registry import entry_of, register
 from .telling import Told, collect_and_write
 
 REFRESH_S = 0.25
@@ -148,7 +148,7 @@ async def plan_run(
         choice=options.choice,
     )
     plan = await asyncio.to_thread(make_plan, loaded, plan_options, prepared, store)
-    register(store, RunEntry(run_id=plan.run_id, suite=plan.suite, tier=plan.tier, created_at=plan.created_at))
+    register(store, entry_of(plan))
     return plan
 
 

@@ -83,23 +83,25 @@ def say_report(report: Report, told: Told, *, as_json: bool) -> int:
 
         say_json(summary_json(report, place=told.url))
     else:
-        from ..app.places import store_option, try_command
+        from ..app.places import case_words, store_option, try_command
         from ..render.terminal import terminal
 
         width, color = screen()
         say_rendered(terminal(report, width=width, color=color).rstrip("\n"))
         say(f"  report  {told.url}")  # on lines of their own, however long: they are there to be copied
-        say(
-            f"  closer  {try_command('explain', _interesting(report), '--run', report.run_id, *store_option(told.store))}"
-        )
+        store = store_option(told.store)
+        if report.counts.missing:
+            say(f"  go on   {try_command('resume', report.run_id, *store)}")
+        if case := _interesting(report):
+            say(f"  closer  {try_command('explain', '--run', report.run_id, *store, *case_words(case))}")
         say()
     return EXIT_OF[report.verdict.outcome]
 
 
-def _interesting(report: Report) -> str:
-    """A case to look at first."""
+def _interesting(report: Report) -> str | None:
+    """A case to look at first, if any is worth it."""
     results = (*report.must_run, *report.regressions, *report.worst, *report.errored)
-    return results[0].case_id if results else "CASE"
+    return next((result.case_id for result in results if result.state != "missing"), None)
 
 
 def say_table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Collection[str] = ()) -> None:

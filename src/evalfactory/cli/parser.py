@@ -214,6 +214,7 @@ def _telling(commands: Commands[_Parser]) -> None:
     collect.add_argument(
         "--baseline", metavar="NAME", help="compare with this: a blessed name, `previous`, or a run id"
     )
+    collect.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
     _json(collect)
     report = _command(commands, "report", "show a run's report again", "evalfactory report latest --format markdown")
     _run(report)

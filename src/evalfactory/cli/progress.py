@@ -114,7 +114,11 @@ def plan_in_words(plan: Plan) -> str:
 
 def in_words(progress: Progress, now_s: float) -> str:
     """One line about how far a run is."""
+    if progress.earlier == progress.planned:
+        return f"nothing was measured: all of {plural(progress.planned, 'slot')} had been measured before"
     parts = [f"{count(progress.done)}/{count(progress.planned)} measured"]
+    if progress.earlier:
+        parts.append(f"{count(progress.earlier)} of them before")
     for state in ("errored", "skipped"):
         if progress.states[state]:
             parts.append(f"{count(progress.states[state])} {state}")

@@ -39,6 +39,7 @@ class Finished:
     cost_usd: float
     reused: bool
     shard: int = 0
+    earlier: bool = False  # by an attempt before this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +94,8 @@ def encode(event: Event) -> bytes:
             row = ["wants"]
         case Started(slot):
             row = ["started", *slot]
-        case Finished(slot, state, calls, cost_usd, reused, shard):
-            row = ["finished", *slot, state, calls, cost_usd, reused, shard]
+        case Finished(slot, state, calls, cost_usd, reused, shard, earlier):
+            row = ["finished", *slot, state, calls, cost_usd, reused, shard, earlier]
         case ShardEnded(shard, problem, hint, note):
             row = ["ended", shard, problem, hint, note]
         case Noticed(message):
@@ -137,18 +138,18 @@ def decode(line: bytes) -> Event:
 
 def _finished(slot: Slot, rest: list[object]) -> Finished:
     match rest:
-        case [str(state), int(calls), int() | float() as cost_usd, bool(reused), int(shard)]:
-            return Finished(slot, state, calls, float(cost_usd), reused, shard)
+        case [str(state), int(calls), int() | float() as cost_usd, bool(reused), int(shard), bool(earlier)]:
+            return Finished(slot, state, calls, float(cost_usd), reused, shard, earlier)
         case _:
             raise ValueError(f"not the end of a measurement: {rest!r}")
 
 
-def finished(measurement: Measurement, shard: int) -> Finished:
-    """The event of a measurement that is kept in that shard."""
+def finished(measurement: Measurement, shard: int, *, earlier: bool = False) -> Finished:
+    """The event of a measurement that is kept in that shard; `earlier` if another attempt had kept it before."""
     reused = measurement.reused_from is not None
     usage = measurement.usage
     calls, cost_usd = (0, 0.0) if reused else (usage.calls, usage.cost_usd)
-    return Finished(measurement.slot, measurement.state, calls, cost_usd, reused, shard)
+    return Finished(measurement.slot, measurement.state, calls, cost_usd, reused, shard, earlier)
 
 
 class PipeEvents:

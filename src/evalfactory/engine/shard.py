@@ -66,7 +66,7 @@ class Shard:
                     self._writer.add(record)
                 self._note(record)
                 if isinstance(record, Measurement):
-                    news.append(finished(record, self.plan.index))
+                    news.append(finished(record, self.plan.index, earlier=True))
             if part.ref is not None and has_news:
                 self._adopted.append(part.ref)
         return news

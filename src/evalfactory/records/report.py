@@ -163,10 +163,13 @@ class Report(Record):
     run_id: str = Field(description="The run.")
     suite: str = Field(description="Its suite's name.")
     tier: str = Field(description="Its tier.")
+    selection: str = Field(
+        default="", description="A quick look at some cases instead of a whole tier, in words; empty for a tier."
+    )
     created_at: str = Field(description="When its plan was made; UTC, ISO 8601.")
     verdict: Verdict = Field(description="What the gate says.")
     counts: Counts = Field(description="Of all slots, must-run ones included.")
-    cases: int = Field(description="Planned, must-run ones included.")
+    cases: int = Field(description="Whose slots are told, must-run ones included.")
     metrics: tuple[MetricSummary, ...] = Field(description="In the order of the suite.")
     must_run: tuple[CaseResult, ...] = Field(default=(), description="The first must-run slots that did not succeed.")
     must_run_slots: int = Field(default=0, description="Slots of must-run cases.")

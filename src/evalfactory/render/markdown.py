@@ -57,7 +57,7 @@ def cases(results: Sequence[CaseResult]) -> list[str]:
 
 def _title(report: Report) -> str:
     _, sign = _ALERTS[report.verdict.outcome]
-    suite = f"{safe(report.suite)} · {safe(report.tier)} · {words.plural(report.cases, 'case')}"
+    suite = f"{safe(report.suite)} · {safe(words.scope(report))} · {words.plural(report.cases, 'case')}"
     return f"## {sign} {report.verdict.outcome} · {suite}"
 
 

@@ -37,7 +37,7 @@ def terminal(report: Report, *, width: int, color: bool, place: str | None = Non
 def _verdict(screen: Screen, report: Report) -> None:
     outcome = report.verdict.outcome
     badge = f" {outcome} "
-    title = f"{report.suite} · {report.tier} · {words.plural(report.cases, 'case')}"
+    title = f"{report.suite} · {words.scope(report)} · {words.plural(report.cases, 'case')}"
     screen.blank()
     screen.line(
         (badge, f"bold reverse {STYLES[outcome]}"), INDENT, (shown(title, screen.width - len(badge) - 2), "bold")
@@ -174,7 +174,8 @@ def cases(screen: Screen, results: Sequence[CaseResult], *, total: int, others: 
 
 def _case(screen: Screen, result: CaseResult) -> None:
     lead = _lead(result)
-    metric = shown(result.metric + (f" #{result.repeat + 1}" if result.repeat else ""), min(30, screen.width // 4 + 2))
+    repeat = f" #{result.repeat + 1}" if result.repeat else ""
+    metric = shown(result.metric, min(30, screen.width // 4 + 2) - len(repeat)) + repeat
     room = screen.width - len(INDENT) - lead.cell_len - cell_len(metric) - 5
     case_id = shown(result.case_id, max(room, 0))
     screen.line(INDENT, lead, INDENT, (case_id, "bold"), (" · ", "dim"), (metric, "dim"))

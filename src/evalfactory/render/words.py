@@ -9,6 +9,8 @@ from ..records.report import BaselineInfo, Counts, GateCheck, Outcome, Report
 
 MINUS = "−"  # as wide as a digit, unlike the hyphen
 
+QUICK_LOOK = "a quick look"
+
 Mark = Literal["✓", "✗", "?", "–"]
 MARKS: Final[dict[Outcome, Mark]] = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "INCOMPLETE": "?"}
 MEANING: Final[dict[Outcome, str]] = {
@@ -71,6 +73,11 @@ def usage(used: Usage, *, priced: bool = True) -> str:
     calls = plural(used.calls, "call") + (f" ({', '.join(again)})" if again else "")
     parts = [calls, f"{count(used.input_tokens)} tokens in, {count(used.output_tokens)} out"]
     return " · ".join([*parts, dollars(used.cost_usd)] if priced and used.cost_usd else parts)
+
+
+def scope(report: Report) -> str:
+    """Which cases were measured: those of the tier, or some (a note says which)."""
+    return QUICK_LOOK if report.selection else report.tier
 
 
 def counts(slots: Counts) -> tuple[tuple[str, int], ...]:

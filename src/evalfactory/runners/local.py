@@ -195,7 +195,7 @@ class LocalRunner:
 
     def _key_has_worked(self) -> bool:
         """Whether the judge has answered any worker of this run."""
-        return self._progress.calls > 0 and self._progress.states["scored"] > self._progress.reused
+        return self._progress.answered
 
     def _feed_patient(self) -> None:
         patient, self._patient = self._patient, []
