@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from ..catalogue import catalogue
-from ..errors import InputError, Problem, UnavailableError
+from ..errors import EnvironmentProblem, InputError, Problem, UnavailableError
 from ..judge.client import open_judge
 from ..judge.credentials import headers_of
 from ..judge.port import JudgeError, Meter, current_meter
@@ -32,6 +32,18 @@ class Prepared(NamedTuple):
     usage: Usage = Usage()  # of the judge's, for evaluation steps
 
 
+class _Target(NamedTuple):
+    """The target as the plan keeps it, what decides its outputs, and the case's fields that it fills."""
+
+    spec: TargetSpec | None
+    digest: str
+    produced: tuple[str, ...]
+
+
+#: To look at a metric before its steps are written.
+_ANY_STEPS = ("any",)
+
+
 def check_keys(suite: Suite) -> None:
     """Return if every key that the suite refers to is in the environment: to be known before anything is planned.
 
@@ -52,30 +64,64 @@ async def prepare(loaded: LoadedSuite, store: Store) -> Prepared:
     Raises:
         InputError: The target cannot work as it is written, or a metric's arguments do not fit.
         EnvironmentProblem: A metric's module cannot be imported, or a judge's key is missing.
+        Either names all that is wrong with target and metrics; what the suite says wrongly goes before what is missing.
     """
     suite = loaded.suite
-    target, target_digest, produced = _target(loaded)
+    target, target_digest, produced = _sound(loaded)
     recipes = []
     meter = Meter(asyncio.get_running_loop().time())
     current_meter.set(meter)
     for spec in suite.metrics:
         steps = await _steps(spec, spec.judge or suite.judge, store) if needs_steps(spec) else None
-        recipes.append(
-            resolve_recipe(spec, suite.judge, catalogue(), steps=steps, produced=produced, folder=loaded.folder)
-        )
+        recipes.append(_recipe(loaded, spec, steps, produced))
     return Prepared(tuple(recipes), target, target_digest, meter.usage)
 
 
-def _target(loaded: LoadedSuite) -> tuple[TargetSpec | None, str, tuple[str, ...]]:
+def _sound(loaded: LoadedSuite) -> _Target:
+    """The target, if it and every metric can work: known before the judge is paid for a step."""
+    target = _Target(None, "", ())
+    broken: list[InputError | EnvironmentProblem] = []
+    try:
+        target = _target(loaded)
+    except InputError as error:
+        broken.append(error)
+    for spec in loaded.suite.metrics:
+        try:
+            _recipe(loaded, spec, _ANY_STEPS if needs_steps(spec) else None, target.produced)
+        except (InputError, EnvironmentProblem) as error:
+            broken.append(error)
+    if broken:
+        raise _all_of(broken, loaded)
+    return target
+
+
+def _all_of(broken: list[InputError | EnvironmentProblem], loaded: LoadedSuite) -> InputError | EnvironmentProblem:
+    """One error for all of them: of the suite, if any of them is, as no environment will mend that."""
+    if len(broken) == 1:
+        return broken[0]
+    problems = [error.problems or (Problem(error.message, hint=error.hint),) for error in broken]
+    kind = InputError if any(isinstance(error, InputError) for error in broken) else EnvironmentProblem
+    found = tuple(problem for each in problems for problem in each)
+    return kind(f"{len(found)} problems with what {loaded.path} names", found)
+
+
+def _recipe(
+    loaded: LoadedSuite, spec: MetricSpec, steps: tuple[str, ...] | None, produced: tuple[str, ...]
+) -> MetricRecipe:
+    judge, folder = loaded.suite.judge, loaded.folder
+    return resolve_recipe(spec, judge, catalogue(), steps=steps, produced=produced, folder=folder)
+
+
+def _target(loaded: LoadedSuite) -> _Target:
     spec = loaded.suite.target
     if spec is None:
-        return None, "", ()
+        return _Target(None, "", ())
     from ..target.opening import check_target, frozen_target, produced_fields, target_recipe
 
     if problems := check_target(spec, loaded.folder):
         raise InputError(f"the target of {loaded.path} cannot work as it is written", tuple(problems))
     recipe = target_recipe(spec, loaded.folder)
-    return frozen_target(spec, loaded.folder), digest_of(recipe), produced_fields(spec)
+    return _Target(frozen_target(spec, loaded.folder), digest_of(recipe), produced_fields(spec))
 
 
 async def _steps(spec: MetricSpec, judge_spec: JudgeSpec, store: Store) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import EvalFactoryError, Exit, InputError
+from ..errors import EvalFactoryError, Exit
 from ..render.safe import one_line, visible
 
 if TYPE_CHECKING:  # heavy, and not needed to say that a command line is wrong
@@ -54,7 +54,6 @@ def say_error(error: EvalFactoryError, *, as_json: bool) -> None:
     """Tell what happened, where, and what to try; for a program as one object on standard output too."""
     tell(f"evalfactory: {error}")
     if as_json:
-        problems = error.problems if isinstance(error, InputError) else ()
         fields = ("message", "file", "line", "field", "hint")
         say_json(
             {
@@ -62,7 +61,7 @@ def say_error(error: EvalFactoryError, *, as_json: bool) -> None:
                     "exit_code": error.exit_code,
                     "message": error.message,
                     "hint": error.hint,
-                    "problems": [{field: getattr(problem, field) for field in fields} for problem in problems],
+                    "problems": [{field: getattr(problem, field) for field in fields} for problem in error.problems],
                 }
             }
         )
