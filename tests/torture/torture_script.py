@@ -78,7 +78,7 @@ def script(seed: int, number: int, *, root: bool) -> Script:
         target=dice.random() < 0.2,
         judge=judge,
         judge_flags=_judge(dice),
-        judge_limits={"max_in_flight": dice.choice((2, 4, 8, 16)), "timeout_s": 2, "outage_s": 120},
+        judge_limits={"max_in_flight": dice.choice((1, 2, 4, 8)), "timeout_s": 2, "outage_s": 120},
         execution={
             "workers": dice.choice((2, 3)) if many else 1, "shards": dice.choice((1, 2, 4, 8)), "grace_s": dice.choice((0.2, 5)),
             "hang_s": 4, "flush_s": dice.choice((0.05, 0.5)), "max_restarts": dice.choice((3, 30)),
@@ -90,7 +90,7 @@ def script(seed: int, number: int, *, root: bool) -> Script:
 
 
 def _judge(dice: random.Random) -> tuple[str, ...]:
-    flags = ["--latency", "constant", "--latency-mean-s", str(dice.choice((0.005, 0.02, 0.06)))]
+    flags = ["--latency", "constant", "--latency-mean-s", str(dice.choice((0.02, 0.05, 0.1)))]
     if dice.random() < 0.4:
         for kind in dice.sample(FAULTS, dice.randint(1, 4)):
             flags += ["--fault", f"{kind}={dice.choice((0.02, 0.1))}"]

@@ -80,14 +80,18 @@ class Shard:
         return [slot for slot in slots if slot.slot not in self._states]
 
     def _take_over_exchanges(self) -> None:
-        """The same of what judges were asked and answered; of it nothing needs to be whole."""
+        """The same of what judges were asked and answered, each once; of it nothing needs to be whole."""
+        known: set[tuple[Slot, str]] = set()
         for part in earlier_parts(self._station, self._exchanges_folder):
-            if part.ref is not None:
-                self._adopted_exchanges.append(part.ref)
-                continue
+            before = len(known)
             for record in part.records:
-                if isinstance(record, Exchanges):
+                if not isinstance(record, Exchanges) or (mark := (record.slot, record.attempt)) in known:
+                    continue
+                known.add(mark)
+                if part.ref is None:
                     self._exchanges.add(record)
+            if part.ref is not None and len(known) > before:
+                self._adopted_exchanges.append(part.ref)
 
     def keep(self, record: Measurement | Output, exchanges: Exchanges | None = None) -> None:
         """Write the record down; the shard is done when every slot of the plan has one."""

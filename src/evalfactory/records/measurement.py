@@ -108,6 +108,10 @@ class Exchanges(Record):
     left_out: int = Field(default=0, description="Later requests that are not, for they were too much.")
     packed: str = Field(description="The requests as a JSON list, compressed (Zstandard), as Base64.")
 
+    @property
+    def slot(self) -> Slot:
+        return Slot(self.case_id, self.metric, self.repeat)
+
 
 class PartHeader(Record):
     """First line of every part: whose it is, and the versions that measured."""
