@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from ..errors import UsageError
 from ..planning.order import tier_order
 from ..records.base import canonical_json
-from ..records.case import Case
+from ..records.case import Case, lookup
 from .alike import alike
-from .spool import Spool, lookup
+from .spool import Spool
 
 VALUES_KEPT = 1000  # of a filter's field, to name what was probably meant
 

@@ -86,7 +86,7 @@ def collect(store: Store, keys: RunKeys, options: CollectOptions = CollectOption
     with ExitStack() as files, merge_with_children(store, keys, plan, summarizer) as merged:
         summary = summarizer.summary()
         comparison, baseline = _compare(store, plan, merged, options)
-        verdict = judge_gate(plan.gate, summary, comparison)
+        verdict = judge_gate(plan.gate, summary, comparison, plan.on_inconclusive)
         measurements = _written(merged.measurements(), files)
         outputs = _written(merged.outputs(), files) if plan.target is not None else None
         proof = _proof(plan, merged, summary, measurements, outputs)

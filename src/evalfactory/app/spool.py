@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 from array import array
 from types import TracebackType
-from typing import Any
 
 from ..records.base import canonical_json
-from ..records.case import Case, input_digest
+from ..records.case import Case, input_digest, lookup
 from .scratch import scratch_file
 
 
@@ -74,12 +73,3 @@ def stratum(case: Case, field: str) -> str:
     """The case's value of the field that is kept in proportion, as text; `tags` means all of its tags."""
     value = lookup(case, field)
     return value if isinstance(value, str) else canonical_json(value)
-
-
-def lookup(case: Case, field: str) -> Any:
-    """The value of a field of the case, dots reaching into `metadata`; None where there is none."""
-    head, _, rest = field.partition(".")
-    value: Any = getattr(case, head, None)
-    for key in rest.split(".") if rest else ():
-        value = value.get(key) if isinstance(value, dict) else None
-    return sorted(value) if head == "tags" and value else value

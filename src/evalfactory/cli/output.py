@@ -94,7 +94,7 @@ def say_report(report: Report, told: Told, *, as_json: bool) -> int:
         if case := _interesting(report):
             say(f"  closer  {try_command('explain', '--run', report.run_id, *store, *case_words(case))}")
         say()
-    return EXIT_OF[report.verdict.outcome]
+    return EXIT_OF[report.verdict.taken_as or report.verdict.outcome]
 
 
 def _interesting(report: Report) -> str | None:

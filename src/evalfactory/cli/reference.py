@@ -18,11 +18,17 @@ from ..records.report import (
     BaselineInfo,
     CaseResult,
     Counts,
+    Difference,
+    DropTest,
     GateCheck,
+    Interval,
+    MetricComparison,
     MetricSummary,
     Proof,
     Report,
     ShardProof,
+    Share,
+    SliceComparison,
     Verdict,
 )
 from ..render.machine import JudgeTotals, SummaryJson
@@ -37,8 +43,8 @@ EXIT_CODES: dict[str, tuple[str, str]] = {
     "PASS": ("Every rule of the gate is met; of other commands: done.", "–"),
     "FAIL": ("A rule of the gate is not met.", "Read the report."),
     "INCONCLUSIVE": (
-        "Nobody can say: too many errors, or nothing scored that a rule needs.",
-        "`evalfactory retry --errored`, or read the errors in the report.",
+        "Nobody can say: a drop is neither shown nor excluded, too many errors, or nothing scored that a rule needs.",
+        "More cases (the report says how many), `evalfactory retry --errored`, or read the errors in the report.",
     ),
     "INCOMPLETE": ("Planned measurements are missing.", "`evalfactory resume`."),
     "USAGE": ("The command line asks for something that does not exist or does not fit.", "The message says what."),
@@ -97,7 +103,8 @@ _OF_JSON = {
 }
 
 _REPORT_SECTIONS: tuple[type[Record], ...] = (
-    Report, Verdict, GateCheck, Counts, MetricSummary, CaseResult, BaselineInfo, Proof, ShardProof, PartRef,
+    Report, Verdict, GateCheck, Counts, MetricSummary, CaseResult, BaselineInfo, MetricComparison, Difference, DropTest,
+    Share, Interval, SliceComparison, Proof, ShardProof, PartRef,
 )  # fmt: skip
 
 

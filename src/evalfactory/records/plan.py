@@ -9,7 +9,7 @@ from pydantic import Field
 from .base import Record, digest_of
 from .case import CaseKind
 from .measurement import Usage
-from .suite import Execution, GateSpec, JudgeSpec, TargetSpec
+from .suite import Execution, GateSpec, JudgeSpec, OnInconclusive, TargetSpec
 
 
 class MetricRecipe(Record):
@@ -78,6 +78,9 @@ class Plan(Record):
     target_digest: str = ""
     execution: Execution
     gate: GateSpec
+    on_inconclusive: OnInconclusive = "inconclusive"
+    cluster_by: str | None = None
+    slices: tuple[str, ...] = ()
     reuse: bool = True
     seed: int = 0
     cases: int

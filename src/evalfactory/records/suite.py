@@ -53,6 +53,14 @@ class DatasetSpec(Record):
     strata: str | None = Field(
         default=None, description="Keep this in proportion in every tier: `tags`, or a field such as `metadata.topic`."
     )
+    cluster_by: str | None = Field(
+        default=None,
+        description="Cases with the same value here are no independent draws: a field such as `metadata.document`.",
+    )
+    slices: tuple[str, ...] = Field(
+        default=("tags",),
+        description="Fields by whose values a comparison is shown in parts, such as `metadata.language`; never gated.",
+    )
     seed: int = Field(default=0, description="Of the one order of the cases that every tier is a prefix of.")
     must_run: MustRun = Field(
         default=MustRun(), description="Cases in every tier, on top of its count, and gated one by one."
@@ -125,6 +133,12 @@ class JudgeSpec(ModelSpec):
     response_format: Literal["json_schema", "json_object", "none"] = Field(
         default="json_schema", description="What is asked of the endpoint; the answer is checked in any case."
     )
+
+
+#: A judge's fields that decide its answers; the others say how to reach it, how fast, and at what price.
+JUDGE_FIELDS = (
+    "kind", "model", "temperature", "seed", "max_tokens", "max_completion_tokens", "extra_body", "response_format",
+)  # fmt: skip
 
 
 class HttpTarget(Limits):
@@ -218,17 +232,34 @@ class MetricSpec(Record):
     )
 
 
+OnInconclusive = Literal["pass", "fail", "inconclusive"]
+
+
 class TierSpec(Record):
     """A size of the suite."""
 
     count: PositiveInt | Literal["all"] = Field(
         default="all", description="How many cases, the first ones of the suite's one order."
     )
+    on_inconclusive: OnInconclusive = Field(
+        default="inconclusive",
+        description="The exit code when a drop is neither shown nor excluded: `pass` 0, `fail` 10, `inconclusive` 11. "
+        "`smoke` has `pass`, as so few cases exclude little. The verdict stays what it is.",
+    )
+
+
+MetricTier = Literal["critical", "supporting", "advisory"]
+Changed = Literal["judge", "recipe", "deepeval"]
 
 
 class MetricGate(Record):
     """What one metric must reach."""
 
+    tier: MetricTier = Field(
+        default="critical",
+        description="`critical`: a drop must be excluded to pass; `supporting`: only a shown drop counts; "
+        "`advisory`: told, never gated.",
+    )
     mean: float | None = Field(default=None, description="Least mean score.")
     pass_rate: float | None = Field(default=None, ge=0, le=1, description="Least share of scored cases that succeed.")
     allowed_drop: float | None = Field(
@@ -246,8 +277,22 @@ class GateSpec(Record):
         le=1,
         description="Share of slots that may be errored; above it the verdict is INCONCLUSIVE.",
     )
-    allowed_drop: float = Field(default=0.03, ge=0, description="Of a metric's mean against the baseline.")
+    allowed_drop: float = Field(
+        default=0.03, ge=0, description="Of a metric's mean against the baseline: what one would accept."
+    )
+    confidence: float = Field(
+        default=0.95, ge=0.5, le=0.999, description="Of the intervals that decide whether there was such a drop."
+    )
     baseline: str | None = Field(default=None, description="A name given by `bless`, `previous`, or a run id.")
+    max_baseline_age_days: PositiveFloat | None = Field(
+        default=None,
+        description="How much older than the run the baseline may be; above it the verdict is INCONCLUSIVE.",
+    )
+    compare_anyway: tuple[Changed, ...] = Field(
+        default=(),
+        description="Compare although the baseline was measured by another `judge`, another `recipe` (prompt, arguments, "
+        "own code) or another `deepeval`.",
+    )
 
 
 class Execution(Record):
@@ -285,7 +330,7 @@ class Execution(Record):
 
 
 DEFAULT_TIERS: dict[str, TierSpec] = {
-    "smoke": TierSpec(count=20),
+    "smoke": TierSpec(count=20, on_inconclusive="pass"),
     "regression": TierSpec(count=500),
     "full": TierSpec(count="all"),
 }

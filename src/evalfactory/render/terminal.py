@@ -16,6 +16,7 @@ from .screen import INDENT, STYLES, Row, Screen, padded, shown
 SHOWN_REASONS = 8
 SHOWN_CASES = 5
 
+INTERVAL = "interval"
 _LABEL_CELLS = 10
 
 
@@ -51,6 +52,8 @@ def _verdict(screen: Screen, report: Report) -> None:
         _reason(screen, check)
     if len(reasons) > SHOWN_REASONS:
         screen.line((f"{INDENT}  and {len(reasons) - SHOWN_REASONS} more reasons", "dim"))
+    if taken := words.taken_as(report):
+        screen.paragraph(taken, label=Text("→ ", "dim"))
 
 
 def _reason(screen: Screen, check: GateCheck) -> None:
@@ -69,13 +72,18 @@ def _notes(screen: Screen, report: Report) -> None:
 
 def _metrics(screen: Screen, report: Report) -> None:
     outcomes = words.metric_outcomes(report)
-    titles = ["n", "mean", "pass", "threshold", "baseline", "Δ", "verdict"]
+    titles = ["n", "mean", "pass", "threshold", "baseline", "Δ", INTERVAL, "verdict"]
+    known = {each.name: each.difference.interval for each in report.compared if each.difference is not None}
     if not any(metric.pairs for metric in report.metrics):
         titles = [title for title in titles if title not in ("baseline", "Δ")]
+    if not known or screen.width < 96:
+        titles.remove(INTERVAL)
     titles = fitting(titles, screen.width, ("threshold", "baseline"), ("n", "pass"))
     rows = []
     for metric in report.metrics:
-        numbers = _numbers(metric, outcomes.get(metric.name))
+        numbers = _numbers(metric, outcomes.get(metric.name)) | {
+            INTERVAL: (words.interval(known.get(metric.name)), "dim")
+        }
         rows.append(Row(metric.name, [numbers[title] for title in titles]))
     screen.table(["metric", *titles], rows)
 
@@ -120,6 +128,8 @@ def _counts(screen: Screen, report: Report) -> None:
         screen.paragraph("".join(text for text, _ in pieces))
     if report.baseline is not None:
         screen.paragraph(words.baseline(report.baseline), style="dim")
+    if able := words.detectable(report.compared):
+        screen.paragraph(able, style="dim")
     missing = report.proof.missing[:SHOWN_CASES]
     for slot in missing:
         screen.paragraph(slot, label=Text("missing  ", "magenta"), lines=1)

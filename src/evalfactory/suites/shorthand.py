@@ -89,14 +89,21 @@ def _without_planned_keys(node: Node, findings: Findings) -> Node:
 
 
 def full_tiers(node: Node) -> Node:
-    """`{smoke: 10}` -> `{smoke: {count: 10}}`, added to the tiers that every suite has."""
+    """`{smoke: 10}` -> `{smoke: {count: 10}}`, added to the tiers that every suite has; what is not said stays theirs."""
     if not isinstance(node.value, dict):
         return node
-    own = {
-        name: tier if isinstance(tier.value, dict) else _mapping(tier, count=tier) for name, tier in node.value.items()
-    }
     usual = {name: planted(tier.model_dump(mode="json"), f"tiers.{name}") for name, tier in DEFAULT_TIERS.items()}
+    own = {
+        name: _over(usual.get(name), tier if isinstance(tier.value, dict) else _mapping(tier, count=tier))
+        for name, tier in node.value.items()
+    }
     return node.with_value({**usual, **own})
+
+
+def _over(usual: Node | None, own: Node) -> Node:
+    if usual is None or not isinstance(usual.value, dict) or not isinstance(own.value, dict):
+        return own
+    return own.with_value({**usual.value, **own.value})
 
 
 def _mapping(at: Node, **children: Node) -> Node:
