@@ -55,6 +55,8 @@ def build_report(plan: Plan, findings: Findings, proof: Proof, circumstances: Ci
         regressions=comparison.regressions if comparison else (),
         errored=summary.errored,
         baseline=comparison.baseline if comparison else findings.baseline,
+        compared=comparison.metrics if comparison else (),
+        slices=comparison.slices if comparison else (),
         reused_from=summary.reused_from,
         parent=plan.parent.run_id if plan.parent else None,
         versions=plan.versions,
