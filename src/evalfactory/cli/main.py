@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Sequence
@@ -9,6 +10,7 @@ from importlib import import_module
 
 from ..errors import EvalFactoryError, Interrupted
 from ..interrupts import release_interrupts
+from ..settings import worker_environment
 from ..streams import check_heard, speak_on
 from .parser import parse
 
@@ -20,6 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         try:
             arguments = parse(words)
+            if argv is None and arguments.command == "work" and sys.flags.hash_randomization:
+                os.execve(sys.executable, sys.orig_argv, worker_environment())  # the same again
             module = import_module(f".commands.{arguments.command.replace('-', '_')}", package=__package__)
         finally:
             release_interrupts()
