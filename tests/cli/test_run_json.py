@@ -107,8 +107,8 @@ def test_the_terminal_ends_with_where_the_report_is_and_how_to_look_closer(desk:
     said = desk("run", "suite.yaml", "--run-id", "told", "--quiet").out
     (folder,) = re.findall(r"^  report  (\S+)$", said, re.MULTILINE)
     assert (desk.folder / folder / "report.json").is_file()
-    (closer,) = re.findall(r"^  closer  evalfactory (explain .+)$", said, re.MULTILINE)
-    assert desk(*closer.split(), "--recorded").code == 0
+    (look,) = re.findall(r"^  look    evalfactory (explain .+)$", said, re.MULTILINE)
+    assert desk(*look.split(), "--recorded").code == 0
 
 
 GATES = {

@@ -162,6 +162,8 @@ def test_a_case_that_is_not_there_is_refused_with_the_nearest(desk: Desk) -> Non
     assert "'delivery-time', 'plan-cancle'" in ran.json["error"]["message"]
     assert "ja-delivery-time" in ran.json["error"]["hint"]
     assert "plan-cancel" in ran.json["error"]["hint"]
+    far = desk("run", "suite.yaml", "--case", "qqqqqqqq", "--json").json["error"]
+    assert len(set(far["hint"].split(", ")) & desk.ids("first")) == 3  # nothing is like it: any do for an example
 
 
 @pytest.mark.parametrize(

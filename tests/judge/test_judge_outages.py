@@ -116,7 +116,7 @@ def test_an_address_where_nobody_listens_is_an_outage() -> None:
         finally:
             await judge.close()
 
-    with pytest.raises(UnavailableError, match=f"127.0.0.1:{port}"):
+    with pytest.raises(UnavailableError, match=f"; last: cannot connect to 127.0.0.1:{port}: Connection refused$"):
         asyncio.run(run())
 
 

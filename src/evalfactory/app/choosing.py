@@ -55,7 +55,7 @@ def _refuse_unknown(unknown: Iterable[str], known: list[str]) -> None:
     if names := sorted(unknown):
         near = dict.fromkeys(each for name in names for each in alike(name, known))
         words = f"the dataset has no case {', '.join(map(repr, names))}"
-        raise UsageError(words, hint=", ".join(near) or "`evalfactory report` names some")
+        raise UsageError(words, hint=", ".join(near or known[:3]))
 
 
 @dataclass(slots=True)

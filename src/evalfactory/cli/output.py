@@ -82,17 +82,16 @@ def say_report(report: Report, told: Told, *, as_json: bool) -> int:
 
         say_json(summary_json(report, place=told.url))
     else:
-        from ..app.places import case_words, store_option, try_command
+        from ..app.places import explain_command, store_option, try_command
         from ..render.terminal import terminal
 
         width, color = screen()
         say_rendered(terminal(report, width=width, color=color).rstrip("\n"))
         say(f"  report  {told.url}")  # on lines of their own, however long: they are there to be copied
-        store = store_option(told.store)
         if report.counts.missing:
-            say(f"  go on   {try_command('resume', report.run_id, *store)}")
+            say(f"  go on   {try_command('resume', report.run_id, *store_option(told.store))}")
         if case := _interesting(report):
-            say(f"  closer  {try_command('explain', '--run', report.run_id, *store, *case_words(case))}")
+            say(f"  look    {explain_command(case, report.run_id, told.store)}")
         say()
     return EXIT_OF[report.verdict.taken_as or report.verdict.outcome]
 

@@ -139,7 +139,15 @@ def in_words(progress: Progress, now_s: float) -> str:
 def picture(progress: Progress, now_s: float) -> Group:
     """The run as a bar, each worker as a line below it."""
     bar = Table.grid()  # a bar alone does not end its line
-    bar.add_row(ProgressBar(total=max(progress.planned, 1), completed=progress.done, width=40))
+    bar.add_row(
+        ProgressBar(
+            total=max(progress.planned, 1),
+            completed=progress.done,
+            width=40,
+            complete_style="green",
+            finished_style="green",
+        )
+    )
     workers = Table.grid(padding=(0, 2))
     elapsed_s = max(now_s - progress.started_s, 1e-9)
     for worker in progress.workers:
@@ -149,14 +157,15 @@ def picture(progress: Progress, now_s: float) -> Group:
             Text(f"{count(worker.done)} done", style="green"),
             Text(f"{count(worker.errored)} errored" if worker.errored else "", style="red"),
             Text(f"{worker.in_flight} in flight", style="dim"),
-            Text(f"{_rate(worker.calls / elapsed_s)} calls" if worker.calls else "", style="dim"),
+            Text(_rate(worker.calls / elapsed_s, "calls") if worker.calls else "", style="dim"),
             Text(dollars(worker.cost_usd) if worker.cost_usd else "", style="dim"),
         )
     return Group(Text(in_words(progress, now_s)), bar, workers)
 
 
-def _rate(per_s: float) -> str:
-    return f"{per_s:.0f}/s" if per_s >= 10 else f"{per_s:.1f}/s"
+def _rate(per_s: float, what: str = "") -> str:
+    unit = f" {what}/s" if what else "/s"
+    return f"{per_s:.0f}{unit}" if per_s >= 10 else f"{per_s:.1f}{unit}"
 
 
 def _duration(seconds: float) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import os
 import ssl
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -117,6 +118,10 @@ def _broken(error: aiohttp.ClientError | OSError) -> Fault | Throttled:
     """What a connection that failed means. Too many open files is our lack, and calls for fewer requests at once."""
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
         return Throttled(f"{error.strerror} in this process: raise `ulimit -n`, or lower max_in_flight")
+    if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error, aiohttp.ClientSSLError):
+        number = error.os_error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.os_error.strerror
+        return Fault("network", f"cannot connect to {error.host}:{error.port}: {reason}")
     return Fault("network", f"{type(error).__name__}: {error}")
 
 

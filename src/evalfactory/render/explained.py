@@ -55,7 +55,7 @@ def calls(screen: Screen, name: str, told: Sequence[Mapping[str, object]], *, le
         before = asked
         answer = call.get("answer")
         if answer is not None:
-            screen.block("answer", str(answer))
+            screen.block("answer", str(answer), style="cyan")
     if left_out:
         screen.blank()
         screen.line((f"{INDENT}{words.plural(left_out, 'more call')} of then were too long to be kept", "dim"))

@@ -71,10 +71,10 @@ class Screen:
         wrapped = wrap(one_line(text), self.width - head.cell_len, lines=lines)
         self._hang(head, [isolated(line) for line in wrapped], style)
 
-    def block(self, title: str, text: str) -> None:
+    def block(self, title: str, text: str, *, style: str = "dim") -> None:
         """A foreign text in full below its title, every line of it indented and, on a terminal, wrapped."""
         if title:
-            self.line((INDENT + title, "dim"))
+            self.line((INDENT + title, style))
         room = self.width - 2 * len(INDENT)
         for line in text.replace("\t", "    ").splitlines() or [""]:
             safe = visible(line)

@@ -199,8 +199,10 @@ def _lead(result: CaseResult) -> Text:
         return Text(padded(result.state, 7), "yellow")
     if result.baseline_score is None:
         return Text(words.score(result.score), "red")
+    rose = result.score is not None and result.score > result.baseline_score
+    style = "green" if rose else "red"
     return Text.assemble(
-        (words.score(result.baseline_score), "dim"), (" → ", "dim"), (words.score(result.score), "red")
+        (words.score(result.baseline_score), "dim"), (" → ", "dim"), (words.score(result.score), style)
     )
 
 

@@ -212,7 +212,7 @@ class LocalRunner:
         }
         lane.process.tell(self._assignment.model_copy(update=place))
         lane.told = True
-        lane.progress.state = "waiting"
+        lane.progress.state = "getting ready"
         for shard in sorted(lane.shards):
             self._order(lane, shard)
         if not lane.shards:

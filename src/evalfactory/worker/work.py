@@ -29,6 +29,8 @@ from .seats import Seats
 
 Result = TypeVar("Result")
 
+WORTH_SAYING_S = 3.0  # that nothing has answered: one failed request is none of anybody's business
+
 WINDOW_PER_PLACE = 1.5  # slots under way for each request that may be in flight: some are between two requests
 
 
@@ -165,12 +167,18 @@ def _waiting_for(endpoints: Iterable[object]) -> Callable[[], str]:
 
 def _note(status: EndpointStatus) -> str:
     match status.state:
-        case "open":
-            return "other workers use the whole limit" if status.waiting and not status.allowed else ""
+        case "away":
+            return _silence(status)
+        case _ if status.silent_s >= WORTH_SAYING_S:
+            return _silence(status)
         case "paused":
             return "the judge asks to wait"
-        case "away":
-            return f"nothing has answered for {status.silent_s:.0f} s: {status.last_failure}"
+        case "open":
+            return "other workers use the whole limit" if status.waiting and not status.allowed else ""
+
+
+def _silence(status: EndpointStatus) -> str:
+    return f"nothing has answered for {status.silent_s:.0f} s: {status.last_failure}"
 
 
 def _in_words(versions: Mapping[str, str]) -> str:

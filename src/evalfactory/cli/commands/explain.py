@@ -58,11 +58,16 @@ def _told(explained: Explained, screen: Screen) -> str:
     case_texts(screen, explained.case)
     for name, why in explained.skipped.items():
         screen.blank()
-        screen.line((one_line(name), "bold"), (f", skipped: {one_line(why)}", "dim"))
-    for name in dict.fromkeys([*explained.recorded, *explained.asked]):
+        screen.line((one_line(name), "bold"), f": skipped, {one_line(why)}")
+    for name in _measured(explained):
         _metric(screen, explained, name)
     _in_short(screen, explained)
     return screen.text()
+
+
+def _measured(explained: Explained) -> list[str]:
+    """The metrics that measure the case."""
+    return [name for name in dict.fromkeys([*explained.recorded, *explained.asked]) if name not in explained.skipped]
 
 
 def _metric(screen: Screen, explained: Explained, name: str) -> None:
@@ -83,9 +88,11 @@ def _metric(screen: Screen, explained: Explained, name: str) -> None:
 
 def _in_short(screen: Screen, explained: Explained) -> None:
     """The outcomes again at the end, because the prompts are long; and which of them are shown."""
+    if not _measured(explained):
+        return
     screen.blank()
     screen.line(f"in short, case {one_line(explained.case.id)} of run {one_line(explained.run_id)}:")
-    for name in dict.fromkeys([*explained.recorded, *explained.asked]):
+    for name in _measured(explained):
         screen.line(f"{INDENT}{one_line(name)}: {'; '.join(_short(explained, name))}")
 
 

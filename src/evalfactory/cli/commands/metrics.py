@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from ...app.alike import alike
@@ -44,11 +45,18 @@ def _as_json(metric: CatalogueMetric) -> dict[str, Any]:
     return metric.model_dump(mode="json") | {"typical_calls": typical_calls(metric)}
 
 
+def _in_yaml(default: object) -> str:
+    """A default as it would stand in a suite; a dash for none."""
+    return "–" if default is None else json.dumps(default, ensure_ascii=False)
+
+
 def _say_one(metric: CatalogueMetric) -> None:
     say(f"{metric.name}  (deepeval.metrics.{metric.class_name}, {metric.kind} cases)")
     calls = plural(round(typical_calls(metric)), "judge call")
     say(f"needs {', '.join(metric.requires)}; default threshold {metric.threshold}; about {calls}")
-    rows = [(each.name, each.type, "required" if each.required else repr(each.default)) for each in metric.arguments]
+    rows = [
+        (each.name, each.type, "required" if each.required else _in_yaml(each.default)) for each in metric.arguments
+    ]
     if rows:
         say()
         say_table(("argument", "type", "default"), rows)
