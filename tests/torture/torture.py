@@ -13,6 +13,7 @@ import json
 import math
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -92,6 +93,8 @@ def main() -> int:
     torture = Torture(seed, folder)
     begun_s = time.monotonic()
     numbers = Numbers(arguments, begun_s)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: numbers.stop())
     with ThreadPoolExecutor(len(SCENARIOS) + arguments.jobs) as pool:
         waiting = [] if arguments.rounds_only else [pool.submit(_scenario, name, folder) for name in SCENARIOS]
         for lane in [pool.submit(_lane, torture, numbers) for _ in range(arguments.jobs)]:
@@ -112,6 +115,13 @@ class Numbers:
         self._numbers = iter(range(first, first + rounds)) if rounds is not None else count(first)
         self._end_s = math.inf if rounds is not None else begun_s + 60 * arguments.minutes
         self._lock = threading.Lock()
+
+    def stop(self) -> None:
+        """No more of them; asked again, the program ends at once."""
+        if self._end_s == 0.0:
+            raise KeyboardInterrupt
+        self._end_s = 0.0
+        say("no more rounds; those that are being played are played to their end")
 
     def next(self) -> int | None:
         """The next one; None when it is enough."""

@@ -69,13 +69,13 @@ class Round:
     def _until_finished(self, blows: deque[Blow]) -> Any:
         """The JSON of the command that finished the run."""
         for _ in range(4 * len(blows) + 8):
-            running = self._start()
+            running, left = self._start(), len(blows)
             while blows and self._comes(running, blows[0].when):
                 if blows[0].what in BETWEEN:
                     self.hands.crash()
                     break
                 self.hands.strike(blows.popleft().what, running)
-            done = self._outcome(self._ended(running))
+            done = self._outcome(self._ended(running), undisturbed=len(blows) == left)
             if done is not None:
                 return done
             if blows and blows[0].what in BETWEEN:
@@ -113,7 +113,7 @@ class Round:
         self._told.append(f"$ {' '.join(running.words)}\n[{ran.code}] {ran.err.strip()[:2000]}")
         return ran
 
-    def _outcome(self, ran: Ran) -> Any:
+    def _outcome(self, ran: Ran, *, undisturbed: bool) -> Any:
         """The JSON of a finished run; None when it has to be resumed. Every other end must have its reason."""
         hands = self.hands
         wounds, hands.wounds = hands.wounds, []
@@ -124,7 +124,7 @@ class Round:
                 wound.heal()
             return ran.json
         reasons = {
-            12: wounds or out_of_disk or hands.tally.lost_workers,
+            12: wounds or out_of_disk or not undisturbed,
             64: wounds or f"there is no run {RUN}" in ran.err,
             65: wounds,
             69: out_of_disk,

@@ -100,7 +100,7 @@ def _judge(dice: random.Random) -> tuple[str, ...]:
 
 
 def _blow(dice: random.Random, place: str, *, first: bool) -> Blow:
-    kinds = {"death": 16.0, "damage": 0.0 if place == "bucket" else 1.0, "disk": 1.5 if place == "small disk" else 0.0}
+    kinds = {"death": 16.0, "damage": 0.0 if place == "bucket" else 2.0, "disk": 1.5 if place == "small disk" else 0.0}
     kinds |= {"company": 0.5, "judge": 0.4}
     match dice.choices(list(kinds), list(kinds.values()))[0]:
         case "death":
