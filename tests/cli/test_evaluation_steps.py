@@ -139,3 +139,14 @@ def test_writing_the_steps_is_on_the_bill_of_the_run_that_had_to(polite: Desk, s
     second = polite.run("--run-id", "reads", "--fresh")
     assert second["judge"]["calls"] == 3
     assert second["results_digest"] == first["results_digest"]
+
+
+def test_a_judge_that_is_gone_when_the_steps_are_to_be_written_is_told_once_with_what_to_try(new_desk: Desk) -> None:
+    gone = {"model": "m", "base_url": "http://127.0.0.1:9/v1", "outage_s": 0.2}
+    new_desk.suite(judge=gone, metrics=[GEVAL])
+    ran = new_desk("run", "suite.yaml", "--json")
+    assert ran.code == 69
+    assert "has answered nothing" in ran.json["error"]["message"]
+    assert ran.json["error"]["hint"] == "nothing was measured; run it again when the judge answers"
+    assert ran.err.count("try:") == 1
+    assert new_desk("runs", "--json").json["runs"] == []

@@ -63,7 +63,8 @@ def test_a_retry_counts_the_cases_that_it_tells_of(new_desk: Desk) -> None:
     with simulated_judge("--fault", "filtered=0.05", "--max-faults", "99", "--seed", "3") as judge:
         new_desk.suite(judge=judge.judge())
         assert 0 < new_desk.run("--run-id", "parent")["errored"] < 20
-        new_desk("retry", "parent", "--errored", "--run-id", "child", "--json", "--quiet")
+        (line,) = [line for line in new_desk("report", "parent").out.splitlines() if "evalfactory retry" in line]
+        new_desk(*shlex.split(line)[2:], "--run-id", "child", "--json", "--quiet")
     assert new_desk.report("child")["counts"]["planned"] == 40
     assert new_desk.report("child")["cases"] == 20
 

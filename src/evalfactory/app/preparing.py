@@ -22,6 +22,8 @@ from ..storage.layout import recipe_key
 from ..storage.port import Store
 from ..suites import LoadedSuite
 
+LONGEST_OUTAGE_S = 60.0  # nothing is measured yet, and nothing can be said of how far it is
+
 
 class Prepared(NamedTuple):
     """What a plan is made with."""
@@ -133,11 +135,14 @@ async def _steps(spec: MetricSpec, judge_spec: JudgeSpec, store: Store) -> tuple
         pass
     from ..metrics.steps import write_steps  # imports DeepEval, for its own prompt
 
-    judge = open_judge(judge_spec)
+    judge = open_judge(judge_spec.model_copy(update={"outage_s": min(judge_spec.outage_s, LONGEST_OUTAGE_S)}))
     try:
         steps = await write_steps(spec, judge)
     except JudgeError as error:
         raise UnavailableError(f"the judge could not write the evaluation steps of {spec.name!r}: {error}") from error
+    except UnavailableError as error:
+        again = "nothing was measured; run it again when the judge answers"
+        raise UnavailableError(error.message, hint=error.hint or again) from error
     finally:
         await judge.close()
     body: dict[str, object] = {

@@ -90,6 +90,8 @@ def say_report(report: Report, told: Told, *, as_json: bool) -> int:
         say(f"  report  {told.url}")  # on lines of their own, however long: they are there to be copied
         if report.counts.missing:
             say(f"  go on   {try_command('resume', report.run_id, *store_option(told.store))}")
+        elif report.counts.errored:
+            say(f"  retry   {try_command('retry', report.run_id, '--errored', *store_option(told.store))}")
         if case := _interesting(report):
             say(f"  look    {explain_command(case, report.run_id, told.store)}")
         say()

@@ -50,7 +50,7 @@ class Lines:
     def progress(self, progress: Progress) -> None:
         """Say how far it is, now and then."""
         now_s = time.monotonic()
-        if now_s >= self._next_s:
+        if now_s >= self._next_s and progress.done < progress.planned:  # the last line comes of itself
             self._next_s = now_s + LINE_EVERY_S
             print(in_words(progress, now_s), file=sys.stderr, flush=True)
 
