@@ -16,7 +16,7 @@ from statsmodels.stats.proportion import proportion_confint
 from evalfactory.analysis.shares import ClusterCount, clustered_wilson, wilson
 from evalfactory.analysis.statistics.bca import BcaMean
 from evalfactory.analysis.statistics.bounded import BoundedMean
-from evalfactory.analysis.statistics.estimate import degenerate, mean_estimate
+from evalfactory.analysis.statistics.estimate import GuardedMean, degenerate, mean_estimate
 from evalfactory.analysis.statistics.sample import Floats, Sample, sample_of
 from evalfactory.analysis.statistics.significance import holm, mcnemar, sign_flips
 
@@ -159,7 +159,7 @@ def test_effective_clusters_are_those_that_changed_alike_and_a_share_of_normal_o
 
 
 def test_the_bootstrap_is_used_only_where_enough_clusters_changed() -> None:
-    assert isinstance(mean_estimate(singles(skewed(2000))), BcaMean)
+    assert isinstance(mean_estimate(singles(skewed(2000))), GuardedMean)
     assert isinstance(mean_estimate(singles(np.repeat([-1.0, 0.0], [19, 4981]))), BoundedMean)
     few = np.random.default_rng(1).normal(0, 2, 29)
     assert isinstance(mean_estimate(Sample(few, np.full(29, 100.0))), BoundedMean)
@@ -189,3 +189,18 @@ def test_a_sample_sums_up_what_is_in_the_same_cluster() -> None:
 def test_the_standard_error_is_that_of_a_mean_where_clusters_are_single() -> None:
     differences = skewed(50)
     assert singles(differences).standard_error == pytest.approx(float(stats.sem(differences)), abs=CLOSE)
+
+
+@pytest.mark.parametrize("alpha", [0.005, 0.025, 0.3])
+def test_no_bound_is_tighter_than_what_so_many_cases_can_have_missed(alpha: float) -> None:
+    quiet = mean_estimate(singles(np.random.default_rng(1).normal(0.01, 0.001, 400)))
+    assert isinstance(quiet, GuardedMean)
+    assert quiet.lower(alpha) == pytest.approx(0.01 - (1 - alpha ** (1 / 400)) * 1.01, abs=1e-3)
+    assert quiet.lower(alpha) < quiet.resampled.lower(alpha)
+    assert quiet.method(alpha) == "unseen"
+    assert quiet.p_at_most(quiet.lower(alpha)) == pytest.approx(alpha, abs=1e-6)
+    assert quiet.p_at_least(quiet.upper(alpha)) == pytest.approx(alpha, abs=1e-6)
+    loud = mean_estimate(singles(np.random.default_rng(1).normal(0.01, 0.3, 400)))
+    assert isinstance(loud, GuardedMean)
+    assert (loud.lower(alpha), loud.upper(alpha)) == (loud.resampled.lower(alpha), loud.resampled.upper(alpha))
+    assert loud.method(alpha) == "bca"

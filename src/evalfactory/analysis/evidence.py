@@ -17,9 +17,9 @@ from ..records.suite import GateSpec, MetricGate
 from .grouping import CaseFacts
 from .shares import ClusterCount, clustered_wilson, wilson
 from .sizes import Precision, detectable_drop, settling_cases
-from .statistics.bca import RESAMPLES, BcaMean
+from .statistics.bca import RESAMPLES
 from .statistics.bounded import BoundedMean
-from .statistics.estimate import degenerate, mean_estimate
+from .statistics.estimate import GuardedMean, degenerate, mean_estimate
 from .statistics.sample import Sample, sample_of
 from .statistics.significance import holm, mcnemar, sign_flips
 
@@ -74,7 +74,7 @@ class _Tested:
     """A metric whose pairs were looked at."""
 
     found: Found
-    estimate: BcaMean | BoundedMean
+    estimate: GuardedMean | BoundedMean
     rule: MetricGate
     allowed: float
 
@@ -134,7 +134,7 @@ def _tested(found: Found, facts: Mapping[str, CaseFacts], gate: GateSpec) -> _Te
     )
 
 
-def _estimate(sample: Sample, columns: Columns, resamples: int) -> BcaMean | BoundedMean:
+def _estimate(sample: Sample, columns: Columns, resamples: int) -> GuardedMean | BoundedMean:
     span = _span(columns)
     return mean_estimate(sample, least=-span, most=span, seed=_SEED, resamples=resamples)
 
@@ -192,20 +192,20 @@ def _caveat(sample: Sample, columns: Columns) -> str | None:
     return "; ".join(filter(None, [degenerate(sample), outside if _span(columns) > 1 else None])) or None
 
 
-def _precision(estimate: BcaMean | BoundedMean, alpha: float, cases: int) -> Precision:
+def _precision(estimate: GuardedMean | BoundedMean, alpha: float, cases: int) -> Precision:
     sample = estimate.sample
     return Precision(cases, sample.mean, sample.standard_error, estimate.lower(alpha), estimate.upper(alpha))
 
 
-def _interval(estimate: BcaMean | BoundedMean, precision: Precision, confidence: float) -> Interval:
-    resampled = isinstance(estimate, BcaMean)
+def _interval(estimate: GuardedMean | BoundedMean, precision: Precision, confidence: float) -> Interval:
+    resampled = estimate.resampled if isinstance(estimate, GuardedMean) else None
     return Interval(
         low=_rounded(precision.low),
         high=_rounded(precision.high),
         confidence=confidence,
-        method=estimate.method,
-        resamples=estimate.resamples if isinstance(estimate, BcaMean) else 0,
-        seed=_SEED if resampled else None,
+        method=estimate.method((1 - confidence) / 2) if isinstance(estimate, GuardedMean) else "bounded",
+        resamples=resampled.resamples if resampled else 0,
+        seed=resampled.seed if resampled else None,
     )
 
 

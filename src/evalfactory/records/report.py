@@ -31,9 +31,10 @@ class Interval(Record):
     low: float = Field(description="Lower end.")
     high: float = Field(description="Upper end.")
     confidence: float = Field(default=0.95, description="How often such an interval holds the true value.")
-    method: Literal["bca", "bounded", "wilson", "clustered wilson"] = Field(
-        description="`bca`: paired bootstrap, bias-corrected and accelerated; `bounded`: a bound that holds for scores "
-        "of a known range however few of them changed; `wilson`: of a share."
+    method: Literal["bca", "unseen", "bounded", "wilson", "clustered wilson"] = Field(
+        description="`bca`: paired bootstrap, bias-corrected and accelerated; `unseen`: the same, but an end is what so "
+        "many cases could have missed altogether; `bounded`: a bound that holds for scores of a known range however few "
+        "of them changed; `wilson`: of a share."
     )
     resamples: int = Field(default=0, description="Of the bootstrap.")
     seed: int | None = Field(default=None, description="Of the bootstrap.")

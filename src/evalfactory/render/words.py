@@ -161,6 +161,7 @@ def how(metrics: Iterable[MetricComparison]) -> str:
     resamples = max((m.difference.interval.resamples for m in metrics if m.difference is not None), default=0)
     texts = {
         "bca": f"paired bootstrap (BCa, {count(resamples)} resamples)",
+        "unseen": f"paired bootstrap (BCa, {count(resamples)} resamples), no tighter than what can be missed",
         "bounded": "a bound that holds however few cases changed",
     }
     return " · ".join(texts[method] for method in found if method in texts)

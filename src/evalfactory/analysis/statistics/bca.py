@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar, Literal
 
 import numpy as np
 from scipy.special import ndtr, ndtri
@@ -28,8 +27,6 @@ class BcaMean:
     sample: Sample
     seed: int = 0
     resamples: int = RESAMPLES
-
-    method: ClassVar[Literal["bca"]] = "bca"
 
     def p_at_most(self, mean: float) -> float:
         """The evidence against a true mean of `mean` or less: the bound of this level is there."""

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import ClassVar, Literal
 
 import numpy as np
 from scipy.special import ndtri
@@ -37,8 +36,6 @@ class BoundedMean:
     sample: Sample
     least: float = -1.0
     most: float = 1.0
-
-    method: ClassVar[Literal["bounded"]] = "bounded"
 
     def p_at_most(self, mean: float) -> float:
         """The evidence against a true mean of `mean` or less: the bound of this level is there."""
