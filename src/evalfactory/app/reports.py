@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from itertools import count
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -20,9 +19,9 @@ from .places import store_option, try_command
 
 REPORT = "report.json"  # written last: a folder without it is not finished
 MEASUREMENTS = "measurements.jsonl"
-FILES = "files.json"  # name -> SHA-256 of the files that people and build servers read; written first, by one alone
-READ_BY_PEOPLE = ("junit.xml", "report.md", "report.txt")
+FILES = "files.json"  # name -> SHA-256 of the files that people and build servers read
 OUTPUTS = "outputs.jsonl"  # only of a run with a target
+QUICK_LOOK = "a quick look"  # how the note of such a run begins
 Line = TypeVar("Line", bound=Record)
 
 _NUMBER = re.compile(r"/(\d{4})/report\.json$")
@@ -34,11 +33,10 @@ def latest_report_folder(store: Store, keys: RunKeys) -> str | None:
     return report_folder(keys, max(numbers)) if numbers else None
 
 
-def report_folders(store: Store, keys: RunKeys) -> Iterator[str]:
-    """Folders that nobody seems to have begun to write, one after the other: others may be faster."""
+def next_report_folder(store: Store, keys: RunKeys) -> str:
+    """A folder that nobody has begun to write."""
     used = {entry.key.removeprefix(keys.report_folder).split("/")[0] for entry in store.list(keys.report_folder)}
-    highest = max((int(name) for name in used if name.isdigit()), default=0)
-    return (report_folder(keys, number) for number in count(highest + 1))
+    return report_folder(keys, max((int(name) for name in used if name.isdigit()), default=0) + 1)
 
 
 def report_folder(keys: RunKeys, number: int) -> str:
@@ -48,7 +46,7 @@ def report_folder(keys: RunKeys, number: int) -> str:
 
 def is_quick_look(report: Report) -> bool:
     """Whether the run was of some cases instead of a whole tier."""
-    return bool(report.selection)
+    return any(note.startswith(QUICK_LOOK) for note in report.notes)
 
 
 def verdict_of(store: Store, keys: RunKeys) -> str | None:

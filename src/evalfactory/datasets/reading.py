@@ -6,7 +6,6 @@ import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 from ..errors import InputError, Problem
 from ..records.case import Case, derived_id
@@ -19,14 +18,7 @@ from .rows import Format, format_of, rows, stranger
 from .source import open_dataset
 
 
-class ReadCase(NamedTuple):
-    """A case and the line it begins on; in a Parquet file, the row's number."""
-
-    case: Case
-    line: int
-
-
-def read_cases(spec: DatasetSpec, folder: Path) -> Iterator[ReadCase]:
+def read_cases(spec: DatasetSpec, folder: Path) -> Iterator[Case]:
     """The dataset's cases in the file's order, each id once; the file is never held in memory (JSON excepted).
 
     Raises `InputError` at the end with every problem, or as soon as there are `spec.max_problems`: a caller that uses
@@ -61,14 +53,14 @@ class _Reader:
         self._told: set[tuple[str, str | None]] = set()
         self._lines: dict[str, int] = {}
 
-    def cases(self, source: io.BufferedReader) -> Iterator[ReadCase]:
+    def cases(self, source: io.BufferedReader) -> Iterator[Case]:
         empty = True
         for row in self._rows(source):
             empty = False
             if isinstance(row, Problem):
                 self._note(row)
             elif case := self._case(row):
-                yield ReadCase(case, row.line)
+                yield case
             if len(self._problems) >= self._spec.max_problems:
                 raise self._error(", and there may be more: reading stopped here")
         if empty:

@@ -1,9 +1,7 @@
-"""Entry of the processes that a local runner starts: a worker, or with a socket's number the nursery that forks them."""
+"""Entry of a worker process that a local runner talks to through its pipes."""
 
 import sys
 
-from .nursery import worker_is_born
 from .piped import main
 
-if len(sys.argv) == 1 or worker_is_born(int(sys.argv[1])):
-    sys.exit(main())
+sys.exit(main())

@@ -9,51 +9,33 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import NamedTuple
 
-from ..engine.events import Event, Noticed, ShardEnded
+from ..engine.events import Event, ShardEnded
 from ..engine.line import Line
 from ..engine.orders import Assignment, Order
-from ..errors import InputError, Interrupted, Terminated, UnavailableError
+from ..errors import Exit, InputError, Interrupted, Terminated
 from ..records.plan import Plan
 from ..storage.port import Store
 from .log import keep_log
 from .work import event_loop, open_workplace
 
-AGAIN = "the same command again goes on with the shard"
 
-
-class Worked(NamedTuple):
-    """A shard is committed. `notes` say what its user should know of it."""
-
-    notes: tuple[str, ...] = ()
-
-
-class _News:
-    """Keeps why the shard could not be committed, and what was noticed."""
+class _Problems:
+    """Keeps why the shard could not be committed."""
 
     def __init__(self) -> None:
-        self.error: InputError | None = None
-        self.notes: list[str] = []
+        self.problem: str | None = None
 
     def tell(self, event: Event) -> None:
-        match event:
-            case ShardEnded(_, str(problem), hint, _):
-                self.error = InputError(problem, hint=hint)
-            case ShardEnded(shard, None, _, str(note)) if note:
-                self.notes.append(f"shard {shard}: {note}")
-            case Noticed(message):
-                self.notes.append(message)
-            case _:
-                pass
+        if isinstance(event, ShardEnded):
+            self.problem = event.problem
 
 
-def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> Worked:
-    """Returns once the shard is committed.
+def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> int:
+    """0 once the shard is committed.
 
     Raises:
         InputError: The shard's data cannot be read.
-        UnavailableError: Nothing answers; all that was measured is kept.
         Interrupted: A signal came before it was committed; all that was measured is kept.
     """
     assignment = Assignment(
@@ -66,16 +48,13 @@ def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> Worked:
         place=shard,
         folder=str(folder.resolve()),
     )
-    try:
-        return event_loop(_work(assignment, shard))
-    except UnavailableError as error:
-        raise UnavailableError(error.message, hint=error.hint or f"everything measured is kept; {AGAIN}") from error
+    return event_loop(_work(assignment, shard))
 
 
-async def _work(assignment: Assignment, shard: int) -> Worked:
-    news = _News()
+async def _work(assignment: Assignment, shard: int) -> int:
+    problems = _Problems()
     signals: list[signal.Signals] = []
-    async with open_workplace(assignment, news) as place:
+    async with open_workplace(assignment, problems) as place:
         line = Line(place.station)
 
         def stop(number: signal.Signals) -> None:
@@ -86,12 +65,12 @@ async def _work(assignment: Assignment, shard: int) -> Worked:
             asyncio.get_running_loop().add_signal_handler(number, stop, number)
         async with keep_log(place.station), place.shares(line.stop):
             finished = await line.run(_only(shard))
-    if news.error is not None:
-        raise news.error
+    if problems.problem:
+        raise InputError(problems.problem)
     if not finished:
         kind = Interrupted if signals[:1] == [signal.SIGINT] else Terminated
-        raise kind("stopped; everything measured is kept", hint=AGAIN)
-    return Worked(tuple(news.notes))
+        raise kind("stopped; everything measured is kept", hint="the same command again goes on with the shard")
+    return Exit.PASS
 
 
 async def _only(shard: int) -> AsyncIterator[Order]:

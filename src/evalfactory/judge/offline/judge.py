@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from ..port import Answer, JudgeError, current_meter
 from .answers import answer
@@ -32,12 +31,8 @@ class OfflineJudge:
             message = f"the offline judge's answer to {question.step!r} is no {schema.__name__}: {error}"
             raise JudgeError("bug", message) from error
         if meter is not None and meter.trace is not None:
-            meter.trace.append(partial(_told, prompt, answered))
+            meter.trace.append({"prompt": prompt, "answer": answered.model_dump_json()})
         return answered
 
     async def close(self) -> None:
         """Nothing is open."""
-
-
-def _told(prompt: str, answered: BaseModel) -> dict[str, object]:
-    return {"prompt": prompt, "schema": type(answered).__name__, "answer": answered.model_dump_json()}
