@@ -4,13 +4,15 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p -c '
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+TORTURE ?= --minutes 10
 
-.PHONY: setup demo test check format lint types imports generated fast lock bench clean
+.PHONY: setup demo test torture check format lint types imports generated fast lock bench clean
 
 setup: $(VENV)/ready  ## an environment with every pinned dependency
 
 $(VENV)/ready: requirements/dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "evalfactory needs Python 3.11 or newer on the PATH"; exit 1; }
+	@echo "setting up $(VENV) with $(PYTHON), once: pip fetches and installs some 90 pinned packages, silently, for a minute or more"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
@@ -40,11 +42,15 @@ generated:  ## committed files that are made from the code are fresh
 test: setup  ## all tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q
 
+torture: setup  ## kills, damage and outages by the dice; `make torture TORTURE="--minutes 60 --seed 7"`
+	$(BIN)/python tests/torture/torture.py $(TORTURE)
+
 bench: setup
 	$(BIN)/python benchmarks/run.py
 
 lock:  ## pin the newest versions that pyproject.toml allows; needs uv
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
+	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --no-emit-package numpy --no-emit-package scipy pyproject.toml -o requirements/worker.txt  # install with --no-deps
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --all-extras --group dev pyproject.toml -o requirements/dev.txt
 
 clean:

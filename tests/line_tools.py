@@ -72,6 +72,15 @@ class Started:
 
     def workers(self) -> list[int]:
         """Process ids of its worker processes."""
+        nursery = self.nursery()
+        started = [pid for pid in self._worker_programs() if pid != nursery]
+        return started + (children_of(nursery) if nursery else [])
+
+    def nursery(self) -> int | None:
+        """Process id of what forks its workers."""
+        return next((pid for pid in self._worker_programs() if command_line(pid).split()[-1].isdigit()), None)
+
+    def _worker_programs(self) -> list[int]:
         return [pid for pid in children_of(self.pid) if "evalfactory.worker" in command_line(pid)]
 
     def until(self, look: Callable[[], Any], what: str) -> Any:

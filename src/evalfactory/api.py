@@ -17,7 +17,7 @@ from .app.blessing import bless as _bless
 from .app.choosing import Choice
 from .app.collecting import CollectOptions
 from .app.comparing import compare_runs
-from .app.explaining import Explained
+from .app.explaining import Asking, Explained
 from .app.explaining import explain as _explain
 from .app.forecasting import Forecast, forecast
 from .app.listing import ListedRun, listed_runs
@@ -180,12 +180,15 @@ def explain(
     run_id: str = "latest",
     store: str | None = None,
     metric: str | None = None,
-    ask: bool = True,
+    asking: Asking = "where_needed",
     folder: str | Path = ".",
 ) -> Explained:
-    """One case of a run in full; with `ask` it is measured once more, with every prompt and raw answer."""
+    """One case of a run in full, with every prompt and raw answer of then; where none were kept it is measured again.
+
+    `asking` can be `always`, to compare then and now, or `never`.
+    """
     opened, keys = _found(store, run_id)
-    return _complete(_explain(opened, keys, case, metric=metric, ask=ask, folder=Path(folder)))
+    return _complete(_explain(opened, keys, case, metric=metric, asking=asking, folder=Path(folder)))
 
 
 def _found(store: str | None, run_id: str) -> tuple[Store, RunKeys]:

@@ -40,17 +40,26 @@ class Problem:
 
 
 class EvalFactoryError(Exception):
-    """Something the user can act on. Anything else is a bug and keeps its traceback."""
+    """Something the user can act on, with every problem found. Anything else is a bug and keeps its traceback."""
 
     exit_code: ClassVar[int] = Exit.BUG
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, problems: tuple[Problem, ...] = (), *, hint: str | None = None, resumable: bool = True
+    ) -> None:
         super().__init__(message)
         self.message = message
+        self.problems = problems
         self.hint = hint
+        self.resumable = resumable  # the same run can go on once that is mended; otherwise its plan is wrong
+
+    @property
+    def said(self) -> str:
+        """What happened and where, without what to try."""
+        return "\n".join([self.message, *(f"  {problem}" for problem in self.problems)])
 
     def __str__(self) -> str:
-        return f"{self.message}\n  try: {self.hint}" if self.hint else self.message
+        return f"{self.said}\n  try: {self.hint}" if self.hint else self.said
 
 
 class UsageError(EvalFactoryError):
@@ -60,17 +69,9 @@ class UsageError(EvalFactoryError):
 
 
 class InputError(EvalFactoryError):
-    """A suite, a dataset or a stored file is wrong; carries every problem found, not just the first."""
+    """A suite, a dataset or a stored file is wrong."""
 
     exit_code = Exit.DATA
-
-    def __init__(self, message: str, problems: tuple[Problem, ...] = (), *, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.problems = problems
-
-    def __str__(self) -> str:
-        hint = [f"  try: {self.hint}"] if self.hint else []
-        return "\n".join([self.message, *(f"  {problem}" for problem in self.problems), *hint])
 
 
 class UnavailableError(EvalFactoryError):

@@ -3,13 +3,15 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalfactory.analysis.comparison import Sides, compare, paired, weaker_because
+from evalfactory.analysis.comparable import counted_repeats, refused_metrics, weaker_because
+from evalfactory.analysis.comparison import Sides, compare, paired
 from evalfactory.analysis.merge import Entry, slot_of
 from evalfactory.records.measurement import Slot
 from evalfactory.records.report import BaselineInfo, Comparison
+from evalfactory.records.suite import Execution, GateSpec
 from results_given import METRICS, errored, plan, recipe, scored
 
-FIRST, SECOND = METRICS
+FIRST = METRICS[0]
 slots = st.builds(Slot, st.sampled_from("abcdef"), st.sampled_from([*METRICS, "toxicity"]), st.integers(0, 1))
 entries = st.one_of(slots, st.builds(errored, slots), st.builds(scored, slots, st.integers(0, 4).map(lambda n: n / 4)))
 runs = st.lists(entries, unique_by=slot_of, max_size=20).map(lambda some: sorted(some, key=slot_of))
@@ -95,15 +97,39 @@ def test_flips_are_counted_by_what_each_run_called_a_success() -> None:
     assert (metric.fixed, metric.broken, metric.improved, metric.worsened) == (1, 1, 2, 1)
 
 
-def test_another_judge_recipe_or_dataset_makes_a_comparison_weaker_and_is_said() -> None:
+def test_metrics_measured_by_another_judge_recipe_or_deepeval_are_refused_unless_told() -> None:
+    ours = plan([recipe("a"), recipe("b"), recipe("c"), recipe("d")])
+    theirs = plan(
+        [
+            recipe("a", model="gpt-5", digest="x"),
+            recipe("b", digest="y").model_copy(update={"args": {"strict_mode": True}}),
+            recipe("c", digest="z").model_copy(update={"code": "4.2.0"}),
+            recipe("d"),
+        ]
+    )
+    refused = refused_metrics(ours, theirs)
+    assert refused == {
+        "a": "another judge (gpt-5 then, qwen3-32b now)",
+        "b": "another recipe (prompt, arguments or code)",
+        "c": "another DeepEval (4.2.0 then, 4.3.1 now)",
+    }
+    assert weaker_because(ours, theirs, refused) is None
+    told = ours.model_copy(update={"gate": GateSpec(compare_anyway=("judge", "deepeval"))})
+    assert list(refused_metrics(told, theirs)) == ["b"]
+    assert weaker_because(told, theirs, ["b"]) == (
+        "The baseline has another judge (gpt-5 then, qwen3-32b now) for a; another DeepEval (4.2.0 then, 4.3.1 now) for c."
+    )
+
+
+def test_other_cases_and_other_repeats_make_a_comparison_weaker_and_are_said() -> None:
     ours = plan()
     assert weaker_because(ours, plan()) is None
-    theirs = plan([recipe(FIRST, model="gpt-5", digest="x"), recipe(SECOND, digest="y"), recipe("toxicity")])
-    theirs = theirs.model_copy(update={"dataset_digest": "older answers", "inputs_digest": "older"})
+    assert counted_repeats(ours, plan()) is None
+    theirs = plan().model_copy(update={"inputs_digest": "older", "execution": Execution(repeats=3)})
     assert weaker_because(ours, theirs) == (
-        "The baseline has another judge for answer_relevancy (gpt-5 then, qwen3-32b now); "
-        "another recipe for faithfulness; other cases in its dataset."
+        "The baseline has other cases in its dataset; 3 repeats a case, not 1: the first ones count."
     )
+    assert counted_repeats(ours, theirs) == 1
 
 
 def test_a_new_prompts_answers_to_the_same_cases_make_a_comparison_no_weaker() -> None:

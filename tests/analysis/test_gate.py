@@ -12,7 +12,7 @@ from evalfactory.analysis.summary import SHOWN_MUST_RUN, Summarizer
 from evalfactory.records.measurement import Measurement, Slot
 from evalfactory.records.plan import MetricRecipe
 from evalfactory.records.report import BaselineInfo, Comparison, GateCheck, Verdict
-from evalfactory.records.suite import GateSpec, MetricGate
+from evalfactory.records.suite import GateSpec, MetricGate, OnInconclusive
 from results_given import METRICS, RECIPES, errored, frozen, recipe, scored, skipped
 
 FIRST, SECOND = METRICS
@@ -37,7 +37,8 @@ def verdict(
                 summarizer.add_missing(slot, case)
             else:
                 summarizer.add(line_of(slot, letter), case)
-    return judge_gate(gate or GateSpec(), summarizer.summary(), beside(word, then) if then else None)
+    gate = gate or GateSpec()
+    return judge_gate(gate, summarizer.summary(), beside(word, then, gate) if then else None)
 
 
 def line_of(slot: Slot, letter: str) -> Measurement:
@@ -50,9 +51,10 @@ def line_of(slot: Slot, letter: str) -> Measurement:
             return scored(slot, int(letter) / 10)
 
 
-def beside(word: str, then: str) -> Comparison:
+def beside(word: str, then: str, gate: GateSpec) -> Comparison:
     here, there = ([line_of(Slot(f"case-{n}", FIRST), x) for n, x in enumerate(w) if x != "m"] for w in (word, then))
-    return compare(Sides(here, there, METRICS), run_id="now", baseline=BaselineInfo(asked="main"))
+    sides = Sides(here, there, [FIRST])
+    return compare(sides, run_id="now", baseline=BaselineInfo(asked="main"), gate=gate)
 
 
 def rules(some: Sequence[GateCheck]) -> list[str]:
@@ -63,6 +65,9 @@ floor = GateSpec(metrics={FIRST: MetricGate(mean=0.7)})
 share = GateSpec(metrics={FIRST: MetricGate(pass_rate=0.75)})
 lenient = GateSpec(max_errored=1.0)
 drop_only = GateSpec(metrics={FIRST: MetricGate(allowed_drop=0.2)})
+supporting = GateSpec(metrics={FIRST: MetricGate(tier="supporting")})
+advisory = GateSpec(metrics={FIRST: MetricGate(tier="advisory", mean=0.9)})
+MANY = 150  # cases: enough that what is the same in all of them excludes a drop of 0.03
 
 
 @pytest.mark.parametrize(
@@ -103,15 +108,21 @@ drop_only = GateSpec(metrics={FIRST: MetricGate(allowed_drop=0.2)})
         ("9", lenient, "", "e4", "FAIL", ["must_run"]),
         ("", None, "", "99", "PASS", []),
         ("", None, "", "ss", "INCONCLUSIVE", ["scored", "must_run", "must_run", "scored"]),
-        # against the baseline, 0.03 allowed unless the metric says otherwise
-        ("88", None, "88", "", "PASS", []),
-        ("88", None, "89", "", "FAIL", ["drop"]),
-        ("89", None, "88", "", "PASS", []),
-        ("79", None, "99", "", "FAIL", ["drop"]),
-        ("79", drop_only, "99", "", "PASS", []),
-        ("59", drop_only, "99", "", "PASS", []),
-        ("49", drop_only, "99", "", "FAIL", ["drop"]),
-        ("9", None, "e", "", "PASS", []),
+        # against the baseline: a drop beyond 0.03 (unless the metric says otherwise) is excluded, shown, or neither
+        (MANY * "8", None, MANY * "8", "", "PASS", []),
+        ("88", None, "88", "", "INCONCLUSIVE", ["drop"]),
+        (MANY * "8", None, MANY * "9", "", "FAIL", ["drop"]),
+        ("79", None, "99", "", "INCONCLUSIVE", ["drop"]),
+        (MANY * "9", None, MANY * "8", "", "PASS", []),
+        (MANY * "7", drop_only, MANY * "9", "", "INCONCLUSIVE", ["drop"]),
+        (MANY * "8", drop_only, MANY * "9", "", "PASS", []),
+        (MANY * "5", drop_only, MANY * "9", "", "FAIL", ["drop"]),
+        ("9", None, "e", "", "INCONCLUSIVE", ["comparable"]),
+        # supporting: only a shown drop counts; advisory: nothing does
+        ("88", supporting, "88", "", "PASS", []),
+        (MANY * "8", supporting, MANY * "9", "", "FAIL", ["drop"]),
+        ("9", supporting, "e", "", "PASS", []),
+        (MANY * "1", advisory, MANY * "9", "", "PASS", []),
         ("m9", None, "99", "", "INCOMPLETE", ["complete"]),
     ],
 )
@@ -154,7 +165,15 @@ def test_every_rule_is_listed_with_what_it_wanted_and_saw() -> None:
     assert told == [
         ("complete", None, None, "PASS", "all 4 planned slots", "4 present"),
         ("mean", FIRST, None, "PASS", "at least 0.50", "0.80 over 2 scored"),
-        ("drop", FIRST, None, "FAIL", "no drop beyond 0.03", "a drop of 0.10 over 2 pairs"),
+        (
+            "drop",
+            FIRST,
+            None,
+            "INCONCLUSIVE",
+            "a drop beyond 0.03 excluded",
+            "−0.100 (95% interval −0.858 to +0.826) over 2 pairs, all 2 differences are the same; "
+            "about 53 cases would settle it",
+        ),
         ("must_run", FIRST, "must-1", "FAIL", "at least 0.50", "0.30"),
         ("must_run", None, None, "PASS", "every must-run slot, one by one", "1 of 2 met"),
         ("errored", None, None, "PASS", "at most 2.0% errored", "0 of 4 (0.0%)"),
@@ -164,8 +183,58 @@ def test_every_rule_is_listed_with_what_it_wanted_and_saw() -> None:
 def test_dust_of_floats_does_not_fail_a_run() -> None:
     gate = GateSpec(metrics={FIRST: MetricGate(mean=0.1 + 0.2)})
     assert verdict("3", gate).outcome == "PASS"
-    drop = GateSpec(metrics={FIRST: MetricGate(allowed_drop=0.1)})
-    assert verdict("8", drop, then="9").outcome == "PASS"
+
+
+def test_a_shown_drop_says_how_large_it_is_and_how_well_that_is_known() -> None:
+    (check,) = (check for check in verdict("8" * MANY, then="9" * MANY).checks if check.rule == "drop")
+    assert check.wanted == "no drop beyond 0.03"
+    assert check.seen == (
+        f"−0.100 (95% interval −0.122 to −0.073) over {MANY} pairs, all {MANY} differences are the same"
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "on_inconclusive", "taken_as"),
+    [
+        ("88", "pass", "PASS"),
+        ("88", "fail", "FAIL"),
+        ("88", "inconclusive", None),
+        ("88e", "pass", None),  # errors are no reason to pass
+        ("88e", "fail", "FAIL"),
+        ("88m", "pass", None),
+        ("11", "pass", None),
+    ],
+)
+def test_a_tier_may_take_an_open_drop_for_a_pass_or_a_failure_in_the_exit_code_alone(
+    word: str, on_inconclusive: OnInconclusive, taken_as: str | None
+) -> None:
+    summarizer = Summarizer(ONE)
+    for number, letter in enumerate(word):
+        slot = Slot(f"case-{number}", FIRST)
+        if letter == "m":
+            summarizer.add_missing(slot, frozen(slot.case_id))
+        else:
+            summarizer.add(line_of(slot, letter), frozen(slot.case_id))
+    compared = beside(word, "88", GateSpec())
+    seen = judge_gate(GateSpec(), summarizer.summary(), compared, on_inconclusive)
+    assert seen.taken_as == taken_as
+    assert seen.outcome == judge_gate(GateSpec(), summarizer.summary(), compared).outcome
+
+
+def test_an_old_baseline_is_inconclusive_where_the_gate_limits_its_age() -> None:
+    gate = GateSpec(max_baseline_age_days=30)
+    summarizer = Summarizer(ONE)
+    summarizer.add(scored(Slot("case-0", FIRST), 0.9), frozen("case-0"))
+    compared = beside("9", "9", gate)
+    for age_days, outcome in ((29.0, "PASS"), (31.0, "INCONCLUSIVE")):
+        aged = compared.model_copy(
+            update={"baseline": compared.baseline.model_copy(update={"age_days": age_days}), "metrics": ()}
+        )
+        seen = judge_gate(gate, summarizer.summary(), aged)
+        assert seen.outcome == outcome
+        assert [check.rule for check in seen.checks if check.outcome == "INCONCLUSIVE"] == ["baseline_age"][
+            : age_days > 30
+        ]
 
 
 def test_a_metric_without_threshold_has_no_floor_and_the_check_says_so() -> None:

@@ -100,7 +100,7 @@ def test_a_plan_is_written_only_when_that_is_said(here: Desk) -> None:
 
 
 def test_a_case_is_explained(here: Desk) -> None:
-    explained = evalfactory.explain("plan-cancel", ask=False)
+    explained = evalfactory.explain("plan-cancel", asking="never")
     assert explained.case.id == "plan-cancel"
     assert set(explained.recorded) == {"answer_relevancy", "faithfulness"}
 

@@ -7,6 +7,10 @@ import pytest
 
 from command_line import SUPPORT, Desk, json_lines
 
+WORSENED = (
+    "returns-window", "returns-worn-boots", "shipping-express", "shipping-canada-price", "order-address-change",
+    "payment-methods", "refund-delay", "warranty-tent", "account-password", "plan-cancel", "invoice-company",
+)  # fmt: skip
 WORSE = "Our new winter collection has just arrived!"
 
 
@@ -78,16 +82,21 @@ def test_a_baselines_name_may_be_a_branchs(desk: Desk) -> None:
 
 
 def test_an_unchanged_run_beside_its_baseline_has_no_difference(blessed: Desk) -> None:
-    run = blessed.run("--baseline", "main", "--run-id", "same")
+    ran = blessed("run", "suite.yaml", "--baseline", "main", "--run-id", "same")
     report = blessed.report("same")
-    assert run["verdict"] == "PASS"
+    assert (ran.code, report["verdict"]["outcome"]) == (0, "INCONCLUSIVE")  # twenty cases exclude little: smoke passes
+    assert "exit code 0: the tier smoke passes when a drop is neither shown nor excluded" in " ".join(ran.out.split())
+    assert [check["rule"] for check in report["verdict"]["checks"] if check["outcome"] != "PASS"] == ["drop", "drop"]
+    assert {metric["difference"]["caveat"] for metric in report["compared"]} == {"all 20 differences are zero"}
+    assert {metric["drop"]["settling_cases"] for metric in report["compared"]} == {123}
     assert report["baseline"]["pairs"] == 40
     assert [metric["delta"] for metric in report["metrics"]] == [0.0, 0.0]
     assert report["regressions"] == []
 
 
 def test_a_drop_beyond_what_is_allowed_fails_and_its_cases_are_told(blessed: Desk) -> None:
-    worsened(blessed, "returns-window", "shipping-express", "payment-methods")
+    worsened(blessed, *WORSENED)
+    blessed.suite(gate={"metrics": {"answer_relevancy": {"mean": 0.1}}})
     ran = blessed("run", "suite.yaml", "--baseline", "main", "--run-id", "worse", "--quiet")
     assert ran.code == 10
     report = blessed.report("worse")
@@ -95,11 +104,11 @@ def test_a_drop_beyond_what_is_allowed_fails_and_its_cases_are_told(blessed: Des
     assert rules["drop", "answer_relevancy"] == "FAIL"
     assert rules["mean", "answer_relevancy"] == "PASS"
     told = report["regressions"]
-    assert {slot["case_id"] for slot in told} == {"returns-window", "shipping-express", "payment-methods"}
+    assert {slot["case_id"] for slot in told} <= set(WORSENED)
     assert all(slot["baseline_score"] > slot["score"] for slot in told)
     assert all(slot["retrieval_context"] and slot["reason"] and slot["actual_output"] == WORSE for slot in told)
     assert "Worst regressions" in ran.out
-    assert "returns-window" in ran.out
+    assert told[0]["case_id"] in ran.out
 
 
 def test_an_allowed_drop_passes(blessed: Desk) -> None:
@@ -108,7 +117,56 @@ def test_an_allowed_drop_passes(blessed: Desk) -> None:
     assert blessed.run("--run-id", "allowed")["verdict"] == "PASS"
     assert baseline_of(blessed, "allowed")["run_id"] == "first"
     blessed.suite(gate={"allowed_drop": 0.0, "baseline": "main"})
-    assert blessed.run()["verdict"] == "FAIL"
+    assert blessed.run()["verdict"] == "INCONCLUSIVE"
+
+
+def test_a_tier_says_what_an_open_drop_is_in_the_exit_code(blessed: Desk) -> None:
+    for taken, code in (("fail", 10), ("inconclusive", 11), ("pass", 0)):
+        blessed.suite(tiers={"smoke": {"on_inconclusive": taken}}, gate={"baseline": "main"})
+        ran = blessed("run", "suite.yaml", "--json", "--quiet")
+        assert (ran.code, ran.json["verdict"]) == (code, "INCONCLUSIVE")
+
+
+def test_a_baseline_of_another_judge_is_not_compared_unless_told(blessed: Desk) -> None:
+    geval = {"name": "tone", "criteria": "Is it polite?", "evaluation_params": ["input", "actual_output"]}
+    changed = {**geval, "criteria": "Is it short?"}
+    blessed.suite(metrics=[{"geval": geval}], gate={"metrics": {"tone": {"mean": 0}}})
+    blessed.run("--run-id", "polite")
+    other = {"metrics": [{"geval": changed}], "gate": {"metrics": {"tone": {"mean": 0}}}}
+    blessed.suite(**other)
+    ran = blessed("run", "suite.yaml", "--baseline", "polite", "--run-id", "short")
+    assert ran.code == 11
+    assert "tone cannot be compared: the baseline has another recipe" in " ".join(ran.out.split())
+    assert baseline_of(blessed, "short")["pairs"] == 0
+    blessed.suite(**{**other, "gate": {**other["gate"], "compare_anyway": ["recipe"]}})
+    blessed.run("--baseline", "polite", "--run-id", "told")
+    seen = baseline_of(blessed, "told")
+    assert seen["pairs"] == 20
+    assert "another recipe" in seen["note"]
+
+
+def test_cases_that_were_added_removed_or_asked_otherwise_are_told_apart(blessed: Desk) -> None:
+    cases = json_lines(SUPPORT / "cases.jsonl")
+    asked_otherwise = {**cases[0], "input": f"{cases[0]['input']} Please."}
+    new = {**cases[1], "id": "brand-new"}
+    blessed.cases(asked_otherwise, *cases[2:], new)
+    blessed.run("--baseline", "main", "--run-id", "edited")
+    seen = baseline_of(blessed, "edited")
+    assert (seen["cases_added"], seen["cases_removed"], seen["cases_changed"]) == (1, 1, 1)
+    assert seen["changed"] == [cases[0]["id"]]
+    assert seen["pairs"] == 36
+
+
+def test_a_comparison_is_shown_in_slices_that_are_never_gated(blessed: Desk) -> None:
+    worsened(blessed, "ja-returns", "ja-receipt")
+    blessed.suite(gate={"baseline": "main"}, dataset={"path": "cases.jsonl", "slices": ["tags"]})
+    blessed.run("--run-id", "sliced")
+    slices = {(part["value"], part["metric"]): part for part in blessed.report("sliced")["slices"]}
+    japanese = slices["ja", "answer_relevancy"]
+    assert japanese["mean_difference"] < 0
+    assert japanese["interval"]["low"] < japanese["mean_difference"] < japanese["interval"]["high"]
+    shown = blessed("compare", "sliced", "main")
+    assert "tags=ja" in shown.out
 
 
 def test_a_metrics_own_allowed_drop_goes_before_the_gates(blessed: Desk) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from command_line import SUPPORT, Desk, evalfactory, process
+from command_line import SUPPORT, Desk, evalfactory, process, simulated_judge
 from evalfactory.catalogue import catalogue
 
 
@@ -59,6 +59,8 @@ def test_every_metric_is_listed_and_explained(tmp_path: Path) -> None:
     listed = evalfactory("metrics", cwd=tmp_path).out
     assert all(f"  {metric.name} " in listed for metric in catalogue().metrics)
     assert len(evalfactory("metrics", "--json", cwd=tmp_path).json["metrics"]) == len(catalogue().metrics)
+    calls = {words[0]: words[2] for line in listed.splitlines() if len(words := line.split()) > 3}
+    assert (calls["contextual_relevancy"], calls["turn_contextual_relevancy"]) == ("4", "10")
     one = evalfactory("metrics", "faithfulness", cwd=tmp_path).out
     assert "needs input, actual_output, retrieval_context" in one
     assert "truths_extraction_limit" in one
@@ -183,6 +185,78 @@ def test_a_metric_of_ones_own_that_cannot_be_imported_is_the_environment(desk: D
     ran = desk("plan", "suite.yaml")
     assert ran.code == 78
     assert "nowhere" in ran.err
+
+
+OWN = """
+from deepeval.metrics import BaseMetric
+
+class Fine(BaseMetric):
+    def __init__(self, threshold=0.5, marks=1):
+        self.threshold = threshold
+
+    async def a_measure(self, case, **_):
+        return 1.0
+
+class Stranger: ...
+
+class Mute(BaseMetric):
+    def __init__(self): self.threshold = 0.5
+
+def raises():
+    raise ValueError("no such mark")
+"""
+UNIMPORTABLE = [
+    "nowhere:Metric",
+    "{own}:Missing",
+    "{own}:Stranger",
+    "{own}:Mute",
+    "{own}:raises",
+    "{own}_broken:Metric",
+]
+
+
+def own_metrics(desk: Desk) -> str:
+    """The name of a module beside the suite with metrics, one of them fine; and `NAME_broken` beside it."""
+    name = f"own_{desk.folder.parent.name}"
+    (desk.folder / f"{name}.py").write_text(OWN)
+    (desk.folder / f"{name}_broken.py").write_text("def (")
+    return name
+
+
+def test_every_metric_that_cannot_be_built_is_named_at_once(desk: Desk) -> None:
+    own = own_metrics(desk)
+    desk.suite(metrics=[name.format(own=own) for name in UNIMPORTABLE] + [f"{own}:Fine", "answer_relevancy"])
+    ran = desk("plan", "suite.yaml", "--json")
+    assert ran.code == 78
+    words = [problem["message"] for problem in ran.json["error"]["problems"]]
+    assert len(words) == len(UNIMPORTABLE)
+    for name, told in zip(UNIMPORTABLE, words, strict=True):
+        assert f"the metric '{name.format(own=own)}'" in told
+    assert ran.err.count("the metric '") == len(UNIMPORTABLE)
+
+
+def test_what_the_suite_says_wrongly_goes_before_what_cannot_be_imported_and_both_are_named(desk: Desk) -> None:
+    own = own_metrics(desk)
+    metrics = [
+        {f"{own}:Fine": {"mark": 2}},
+        {"geval": {"criteria": " ", "evaluation_params": ["input"]}},
+        "nowhere:Metric",
+    ]
+    desk.suite(metrics=metrics, target={"url": "http://127.0.0.1:9", "request": "{{inptu}}"})
+    ran = desk("plan", "suite.yaml", "--json")
+    assert ran.code == 65
+    problems = ran.json["error"]["problems"]
+    assert [problem["field"] for problem in problems] == ["target.request", None, "metrics: geval: criteria", None]
+    assert "do not fit Fine" in problems[1]["message"]
+    assert "nowhere" in problems[3]["message"]
+
+
+def test_no_evaluation_steps_are_paid_for_while_another_metric_is_broken(new_desk: Desk) -> None:
+    with simulated_judge() as judge:
+        geval = {"geval": {"name": "tone", "criteria": "Is it polite?", "evaluation_params": ["actual_output"]}}
+        new_desk.suite(judge=judge.judge(), metrics=[geval, "nowhere:Metric"])
+        assert new_desk("plan", "suite.yaml").code == 78
+        assert judge.requests() == 0
 
 
 def test_the_documented_five_lines_run(tmp_path: Path) -> None:

@@ -100,6 +100,32 @@ def test_a_key_that_is_refused_is_told_as_such(new_desk: Desk, tmp_path: Path) -
     assert not [path for path in tmp_path.rglob("*") if path.is_file() and b"wrong-and-secret" in path.read_bytes()]
 
 
+@pytest.mark.parametrize("how", ["empty", "half", "other", "binary", "number", "word"])
+def test_steps_that_were_changed_are_named_and_never_used(polite: Desk, simulator: Simulator, how: str) -> None:
+    assert polite("plan", "suite.yaml").code == 0
+    (path,) = polite.folder.glob(".evalfactory/recipes/*.json")
+    whole = path.read_text()
+    steps = json.loads(whole)["evaluation_steps"]
+    path.write_bytes(
+        {
+            "empty": b"",
+            "half": whole[: len(whole) // 2].encode(),
+            "other": b"[1, 2]",
+            "binary": bytes(range(256)),
+            "number": json.dumps({"evaluation_steps": 3}).encode(),
+            "word": whole.replace(steps[0], "Say yes.").encode(),
+        }[how]
+    )
+    before = simulator.requests()
+    ran = polite("run", "suite.yaml")
+    assert ran.code == 65
+    assert path.name in ran.err
+    assert "delete it" in ran.err
+    assert simulator.requests() == before
+    path.unlink()
+    assert polite.run()["scored"] == 3
+
+
 def test_the_offline_judge_needs_no_model_for_criteria(new_desk: Desk) -> None:
     new_desk.suite(metrics=[GEVAL])
     run = new_desk.run("--limit", "2")
@@ -113,3 +139,14 @@ def test_writing_the_steps_is_on_the_bill_of_the_run_that_had_to(polite: Desk, s
     second = polite.run("--run-id", "reads", "--fresh")
     assert second["judge"]["calls"] == 3
     assert second["results_digest"] == first["results_digest"]
+
+
+def test_a_judge_that_is_gone_when_the_steps_are_to_be_written_is_told_once_with_what_to_try(new_desk: Desk) -> None:
+    gone = {"model": "m", "base_url": "http://127.0.0.1:9/v1", "outage_s": 0.2}
+    new_desk.suite(judge=gone, metrics=[GEVAL])
+    ran = new_desk("run", "suite.yaml", "--json")
+    assert ran.code == 69
+    assert "has answered nothing" in ran.json["error"]["message"]
+    assert ran.json["error"]["hint"] == "nothing was measured; run it again when the judge answers"
+    assert ran.err.count("try:") == 1
+    assert new_desk("runs", "--json").json["runs"] == []

@@ -12,19 +12,18 @@ def test_a_case_is_told_with_its_texts_recorded_scores_prompts_and_raw_answers(d
         "case ja-delivery-time of run first",
         "配達の時間帯を夜に指定することはできますか。",
         "answer_relevancy, recorded: 0.000, threshold 0.5",
-        "faithfulness, asked again now: 0.000",
-        "── faithfulness, call 1 of",
+        "── faithfulness in the run, call 1 of 4",
         "prompt",
         "answer",
         "in short, case ja-delivery-time of run first:",
-        "  faithfulness: recorded 0.000; now 0.000, 4 calls",
+        "  faithfulness: recorded 0.000; above is what the judge said then (4 calls)",
     ):
         assert words in told.out
 
 
 def test_what_was_recorded_is_shown_without_asking_anybody(desk: Desk) -> None:
     told = desk("explain", "plan-cancel", "--run", "first", "--recorded", "--json").json
-    assert list(told) == ["run_id", "case", "skipped", "recorded", "asked_now"]
+    assert list(told) == ["run_id", "case", "skipped", "recorded", "said", "asked_now", "not_asked"]
     assert told["run_id"] == "first"
     assert told["case"]["id"] == "plan-cancel"
     assert set(told["recorded"]) == {"answer_relevancy", "faithfulness"}
@@ -33,7 +32,7 @@ def test_what_was_recorded_is_shown_without_asking_anybody(desk: Desk) -> None:
 
 
 def test_asking_again_measures_the_same_with_every_call(desk: Desk) -> None:
-    told = desk("explain", "plan-cancel", "--run", "first", "--metric", "faithfulness", "--json").json
+    told = desk("explain", "plan-cancel", "--run", "first", "--metric", "faithfulness", "--again", "--json").json
     assert set(told["recorded"]) == set(told["asked_now"]) == {"faithfulness"}
     now, then = told["asked_now"]["faithfulness"], told["recorded"]["faithfulness"][0]
     assert {key: now["measurement"][key] for key in ("state", "score", "reason", "threshold", "fingerprint")} == {
@@ -49,7 +48,7 @@ def test_a_simulated_judge_is_asked_over_http_and_its_raw_answers_are_shown(
     new_desk.suite(judge=simulator.judge(), metrics=["answer_relevancy"])
     new_desk.run("--run-id", "sim", "--case", "plan-cancel")
     before = simulator.requests()
-    told = new_desk("explain", "plan-cancel", "--json").json
+    told = new_desk("explain", "plan-cancel", "--again", "--json").json
     asked = told["asked_now"]["answer_relevancy"]
     assert simulator.requests() - before == len(asked["calls"]) >= 2
     assert asked["measurement"]["score"] == told["recorded"]["answer_relevancy"][0]["score"]
@@ -85,3 +84,22 @@ def test_a_run_without_a_report_has_nothing_recorded_and_can_be_explained(desk: 
     told = desk("explain", "plan-cancel", "--run", "later", "--metric", "faithfulness", "--json").json
     assert told["recorded"] == {}
     assert told["asked_now"]["faithfulness"]["measurement"]["state"] == "scored"
+
+
+def test_a_conversation_is_told_turn_by_turn_and_tools_as_calls(new_desk: Desk) -> None:
+    turns = [
+        {"role": "user", "content": "お返事はいつですか。"},
+        {
+            "role": "assistant",
+            "content": "Tomorrow.",
+            "tools_called": [{"name": "clock", "input_parameters": {"zone": "JST"}}],
+        },
+    ]
+    new_desk.cases({"id": "talk", "turns": turns, "metadata": {"topic": "返金"}})
+    new_desk.suite(judge={"model": "m", "base_url": "http://127.0.0.1:9/v1"}, metrics=["turn_relevancy"])
+    new_desk("plan", "suite.yaml", "--write", "--run-id", "talks")
+    told = new_desk("explain", "talk", "--recorded").out
+    assert "    user: お返事はいつですか。\n    assistant: Tomorrow.\n" in told
+    assert 'called: clock({"zone": "JST"})' in told
+    assert '    {"topic": "返金"}' in told
+    assert "{'" not in told

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from command_line import Desk, Simulator
+import pytest
+
+from command_line import Desk, Simulator, simulated_judge
+from evalfactory.target.needs import REQUEST
 
 WHOLE = {
     "id": "whole",
@@ -113,3 +116,71 @@ def test_a_kind_of_case_that_no_metric_measures_is_refused(new_desk: Desk) -> No
     ran = new_desk("plan", "suite.yaml")
     assert ran.code == 65
     assert "case 'talk' is a conversation case, and no metric of the suite measures those" in ran.err
+
+
+QUESTIONS = (
+    {"id": "whole", "input": "Where is it?", "context": ["On its way."], "metadata": {"team": "post"}},
+    {"id": "bare", "input": "Where is it?"},
+    {"id": "answered", "input": "Where is it?", "actual_output": "On its way."},
+    {"id": "teamless", "input": "And now?", "context": ["Still on its way."]},
+)
+CHAT = {"model": "bot", "base_url": "http://127.0.0.1:9/v1", "prompt": "prompt.txt", "system": "system.txt"}
+HTTP = {
+    "url": "http://127.0.0.1:9/ask",
+    "request": {"q": "{{input}}\n{{context}}", "team": "{{metadata.team}}", "scene": "of {{metadata.team}}"},
+}
+
+
+def prompted(desk: Desk, target: dict[str, Any], **suite: Any) -> None:
+    """Four questions, and a target whose templates want their context and team."""
+    desk.cases(*QUESTIONS)
+    (desk.folder / "prompt.txt").write_text("Answer {{input}} by\n{{context}}")
+    (desk.folder / "system.txt").write_text("You are of team {{ metadata.team }}.")
+    desk.suite(target=target, metrics=["answer_relevancy"], **suite)
+
+
+@pytest.mark.parametrize(
+    ("target", "for_context", "for_team"), [(CHAT, "prompt.txt", "system.txt"), (HTTP, *[REQUEST] * 2)]
+)
+def test_a_case_without_what_the_targets_template_wants_is_refused_before_anything_is_sent(
+    target: dict[str, Any], for_context: str, for_team: str, new_desk: Desk
+) -> None:
+    prompted(new_desk, target)
+    ran = new_desk("plan", "suite.yaml", "--json")
+    assert ran.code == 65
+    assert [(p["file"], p["line"]) for p in ran.json["error"]["problems"]] == [("cases.jsonl", 2), ("cases.jsonl", 4)]
+    bare, teamless = (problem["message"] for problem in ran.json["error"]["problems"])
+    assert bare.startswith("case 'bare': ")
+    assert f"the case has no context, which {for_context} wants" in bare
+    assert f"the case has no metadata.team, which {for_team} wants" in bare
+    assert teamless == f"case 'teamless': the case has no metadata.team, which {for_team} wants"
+
+
+def test_a_target_that_is_always_asked_wants_its_fields_of_every_case(new_desk: Desk) -> None:
+    prompted(new_desk, {**CHAT, "always": True})
+    problems = new_desk("plan", "suite.yaml", "--json").json["error"]["problems"]
+    assert [problem["line"] for problem in problems] == [2, 3, 4]
+
+
+def test_what_becomes_null_in_a_request_may_be_lacking(new_desk: Desk) -> None:
+    prompted(new_desk, {**HTTP, "request": {"q": "{{input}}", "documents": "{{context}}"}})
+    assert new_desk("plan", "suite.yaml", "--json").json["planned"] == 4
+
+
+def test_cases_that_the_target_cannot_be_asked_for_are_skipped_where_the_suite_says_so(new_desk: Desk) -> None:
+    with simulated_judge() as endpoint:
+        prompted(new_desk, {**CHAT, "base_url": endpoint.base_url}, execution=SKIP)
+        run = new_desk.run("--run-id", "skips")
+        assert endpoint.requests() == 1  # `whole`, of which nothing is lacking, and which has no output yet
+    assert (run["planned"], run["scored"], run["errored"], run["skipped"]) == (4, 2, 0, 2)
+    slots = by_slot(new_desk, "skips")
+    assert slots["teamless", "answer_relevancy"]["reason"] == "the case has no metadata.team, which system.txt wants"
+    assert new_desk("verify", "skips").code == 0
+
+
+def test_problems_come_in_the_order_of_the_file_and_their_number_is_told(new_desk: Desk) -> None:
+    new_desk.cases(*({**BARE, "id": f"bare-{number}"} for number in range(1_200)))
+    new_desk.suite(dataset={"path": "cases.jsonl", "max_problems": 3})
+    error = new_desk("plan", "suite.yaml", "--tier", "full", "--json").json["error"]
+    assert error["message"] == "the dataset does not fit the suite: the first 3 of 1,200 cases"
+    assert [problem["line"] for problem in error["problems"]] == [1, 2, 3]

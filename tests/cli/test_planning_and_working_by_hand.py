@@ -30,6 +30,7 @@ def test_a_plan_as_json_says_what_a_run_would_measure(new_desk: Desk) -> None:
         ("answer_relevancy", 3),
         ("faithfulness", 3),
     ]
+    assert [metric["threshold"] for metric in planned["metrics"]] == [0.5, 0.5]
     assert planned["judge_calls_estimated"] == sum(metric["calls"] for metric in planned["metrics"])
 
 
@@ -208,7 +209,7 @@ def test_a_run_continues_where_its_shards_were_left(desk: Desk) -> None:
 def test_status_is_a_picture_of_the_store(desk: Desk) -> None:
     status = desk("status", "first", "--json").json
     assert list(status) == [
-        "run_id", "suite", "tier", "created_at", "state", "planned", "scored", "errored", "skipped", "kept", "pending",
+        "run_id", "suite", "tier", "selection", "created_at", "state", "planned", "scored", "errored", "skipped", "kept", "pending",
         "shards", "committed", "verdict",
     ]  # fmt: skip
     assert status["planned"] == sum(status[key] for key in ("scored", "errored", "skipped", "kept", "pending"))

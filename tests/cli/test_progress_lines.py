@@ -47,5 +47,5 @@ def test_the_picture_tells_of_each_worker_what_the_line_tells_of_the_run() -> No
         console.print(picture(progress_of(planned=20, scored=6, errored=1, cost_usd=2.5), now_s=110.0))
     run, _, *workers = captured.get().splitlines()
     assert "7/20 measured · 1 errored · 21 judge calls · 2.1/s · $17.50" in run
-    assert re.match(r"worker 1 +measuring +4 done +1 errored +0 in flight +1\.2/s calls +\$10\.00", workers[0])
-    assert re.match(r"worker 2 +measuring +3 done +0 in flight +0\.9/s calls +\$7\.50", workers[1])
+    assert re.match(r"worker 1 +measuring +4 done +1 errored +0 in flight +1\.2 calls/s +\$10\.00", workers[0])
+    assert re.match(r"worker 2 +measuring +3 done +0 in flight +0\.9 calls/s +\$7\.50", workers[1])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -106,8 +107,8 @@ def test_the_terminal_ends_with_where_the_report_is_and_how_to_look_closer(desk:
     said = desk("run", "suite.yaml", "--run-id", "told", "--quiet").out
     (folder,) = re.findall(r"^  report  (\S+)$", said, re.MULTILINE)
     assert (desk.folder / folder / "report.json").is_file()
-    (closer,) = re.findall(r"^  closer  evalfactory (explain .+)$", said, re.MULTILINE)
-    assert desk(*closer.split(), "--recorded").code == 0
+    (look,) = re.findall(r"^  look    evalfactory (explain .+)$", said, re.MULTILINE)
+    assert desk(*look.split(), "--recorded").code == 0
 
 
 GATES = {
@@ -209,3 +210,39 @@ def test_no_file_is_left_where_the_command_ran(desk: Desk) -> None:
     before = {path.name for path in desk.folder.iterdir()}
     desk.run()
     assert {path.name for path in Path(desk.folder).iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("plan", "suite.yaml"), ("status", "first"), ("runs",), ("report", "first"), ("verify", "first"),
+        ("collect", "first"), ("compare", "first", "first"), ("bless", "first", "--name", "main"), ("metrics",),
+        ("explain", "returns-window", "--run", "first", "--recorded"),
+    ],
+    ids=lambda command: command[0],
+)  # fmt: skip
+def test_no_number_is_given_as_a_text(command: tuple[str, ...], desk: Desk) -> None:
+    said = desk(*command, "--json")
+    assert said.code == 0, said.err
+    assert [place for place, text in texts_in(said.json) if is_number(text)] == []
+
+
+def texts_in(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Every text in a JSON value, with where it stands."""
+    match value:
+        case str():
+            yield place, value
+        case list():
+            for index, item in enumerate(value):
+                yield from texts_in(item, f"{place}[{index}]")
+        case dict():
+            for key, item in value.items():
+                yield from texts_in(item, f"{place}.{key}")
+
+
+def is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

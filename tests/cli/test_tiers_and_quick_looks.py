@@ -162,6 +162,8 @@ def test_a_case_that_is_not_there_is_refused_with_the_nearest(desk: Desk) -> Non
     assert "'delivery-time', 'plan-cancle'" in ran.json["error"]["message"]
     assert "ja-delivery-time" in ran.json["error"]["hint"]
     assert "plan-cancel" in ran.json["error"]["hint"]
+    far = desk("run", "suite.yaml", "--case", "qqqqqqqq", "--json").json["error"]
+    assert len(set(far["hint"].split(", ")) & desk.ids("first")) == 3  # nothing is like it: any do for an example
 
 
 @pytest.mark.parametrize(
@@ -216,6 +218,9 @@ def test_a_limit_takes_the_first_cases_of_the_one_order(parcels: Desk) -> None:
 def test_a_quick_look_is_called_one_and_cannot_be_blessed(desk: Desk) -> None:
     desk.run("--run-id", "look", "--limit", "2", "--filter", "tags=returns")
     assert "a quick look (tags=returns, limit 2), not a whole tier" in " ".join(desk("report", "look").out.split())
+    assert " · a quick look · 2 cases" in desk("report", "look").out
+    assert "a quick look" in desk("runs").out
+    assert "a quick look (tags=returns, limit 2)" in desk("status", "look").out
     refused = desk("bless", "look", "--name", "main")
     assert refused.code == 64
     assert "quick look" in refused.err

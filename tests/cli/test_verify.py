@@ -176,5 +176,12 @@ def test_a_file_that_people_or_servers_read_is_proven_too(desk: Desk, name: str)
     assert failing(desk) == [name]
     path.unlink()
     assert failing(desk) == [name]
-    (desk.report_folder("first") / "files.json").unlink()
+
+
+@pytest.mark.parametrize(
+    "instead", ["", "[]", "{}", "3", '{"report.md": 3}', '{"../../../../../../etc/passwd": "x"}', None]
+)
+def test_the_list_of_those_files_is_proven_too(desk: Desk, instead: str | None) -> None:
+    path = desk.report_folder("first") / "files.json"
+    path.unlink() if instead is None else path.write_text(instead)
     assert failing(desk) == ["files.json"]

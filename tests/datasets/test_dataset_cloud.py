@@ -70,7 +70,7 @@ def _bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def inputs(url: str) -> list[str | None]:
-    return [case.input for case in read_cases(DatasetSpec(path=url), Path())]
+    return [each.case.input for each in read_cases(DatasetSpec(path=url), Path())]
 
 
 @pytest.mark.usefixtures("_bucket")

@@ -87,7 +87,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def read(folder: Path, name: str) -> list[Case]:
-    return list(read_cases(DatasetSpec(path=name), folder))
+    return [each.case for each in read_cases(DatasetSpec(path=name), folder)]
 
 
 @pytest.mark.parametrize("kind", ["json", "jsonl", "csv"])

@@ -36,7 +36,7 @@ CASES = [Case.model_validate(row) for row in ROWS]
 
 def read(folder: Path, name: str, content: bytes, **spec: Any) -> list[Case]:
     (folder / name).write_bytes(content)
-    return list(read_cases(DatasetSpec(path=name, **spec), folder))
+    return [each.case for each in read_cases(DatasetSpec(path=name, **spec), folder)]
 
 
 def refused(folder: Path, path: str, **spec: Any) -> str:
@@ -205,7 +205,7 @@ def test_reading_stops_at_the_limit_of_problems_and_says_so(tmp_path: Path) -> N
 def test_cases_stream_before_the_last_line_is_read_and_the_error_comes_at_the_end(tmp_path: Path) -> None:
     (tmp_path / "cases.jsonl").write_bytes(b'{"input": "a"}\nnonsense\n{"input": "b"}\n')
     cases = read_cases(DatasetSpec(path="cases.jsonl"), tmp_path)
-    assert [next(cases).input, next(cases).input] == ["a", "b"]
+    assert [(read.case.input, read.line) for read in (next(cases), next(cases))] == [("a", 1), ("b", 3)]
     with pytest.raises(InputError, match="the dataset has 1 problem"):
         next(cases)
 
@@ -240,6 +240,6 @@ def test_the_opened_dataset_is_its_decompressed_bytes_and_closes_the_file(tmp_pa
 
 def test_an_absolute_path_and_another_folder_work_too(tmp_path: Path) -> None:
     (tmp_path / "cases.jsonl").write_bytes(LINES)
-    assert list(read_cases(DatasetSpec(path=str(tmp_path / "cases.jsonl")), Path("elsewhere"))) == CASES
     (tmp_path / "suite").mkdir()
-    assert list(read_cases(DatasetSpec(path="../cases.jsonl"), tmp_path / "suite")) == CASES
+    for path, folder in ((str(tmp_path / "cases.jsonl"), Path("elsewhere")), ("../cases.jsonl", tmp_path / "suite")):
+        assert [each.case for each in read_cases(DatasetSpec(path=path), folder)] == CASES

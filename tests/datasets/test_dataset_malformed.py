@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 import zstandard
 
+from command_line import evalfactory
 from evalfactory.datasets import read_cases
 from evalfactory.errors import Exit, InputError
 from evalfactory.records.suite import DatasetSpec
@@ -282,6 +283,19 @@ def test_what_a_refusal_says_is_printable(tmp_path: Path, bad: Bad) -> None:
     assert len(text) < 1000
 
 
+@pytest.mark.parametrize("bad", EVERY, ids=[bad.why for bad in EVERY])
+def test_the_command_says_it_once_and_plans_nothing(tmp_path: Path, bad: Bad) -> None:
+    (tmp_path / bad.name).write_bytes(bad.content)
+    suite = {"dataset": {"path": bad.name, "fields": bad.fields}, "judge": "offline", "metrics": ["answer_relevancy"]}
+    (tmp_path / "suite.yaml").write_text(json.dumps({"name": "bot", "store": "store", **suite}))
+    ran = evalfactory("plan", "suite.yaml", "--write", "--run-id", "never", cwd=tmp_path)
+    assert (ran.code, ran.out) == (Exit.DATA, "")
+    assert ran.err.startswith("evalfactory: ")
+    assert ran.err.count("evalfactory:") == 1
+    assert bad.says in ran.err
+    assert not [path for path in (tmp_path / "store").rglob("*") if path.is_file()]
+
+
 def test_the_table_of_malformed_datasets_is_long() -> None:
-    assert len(EVERY) >= 60
+    assert len(EVERY) >= 100
     assert len({bad.why for bad in EVERY}) == len(EVERY)

@@ -102,7 +102,7 @@ def test_a_file_of_cases_reads_back_equal(cases: list[Case], ascii_only: bool) -
     lines = [json.dumps(json.loads(case.to_json()), ensure_ascii=ascii_only) for case in cases]
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "cases.jsonl").write_text("\n".join(lines), encoding="utf-8")
-        assert list(read_cases(DatasetSpec(path="cases.jsonl"), Path(folder))) == cases
+        assert [each.case for each in read_cases(DatasetSpec(path="cases.jsonl"), Path(folder))] == cases
 
 
 @given(st.dictionaries(st.sampled_from(["input", "turns", "id", "context", "tags", "x", "tools_called"]), json_values))
@@ -118,7 +118,7 @@ def test_any_bytes_are_cases_or_one_error_of_ours(content: bytes, kind: str) -> 
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, f"cases.{kind}").write_bytes(content)
         try:
-            told = [case.id for case in read_cases(DatasetSpec(path=f"cases.{kind}"), Path(folder))]
+            told = [each.case.id for each in read_cases(DatasetSpec(path=f"cases.{kind}"), Path(folder))]
         except InputError as error:
             told = str(error).splitlines()
     assert told
@@ -128,7 +128,7 @@ def test_halueval_reads_through_a_map() -> None:
     if not HALUEVAL.exists():
         pytest.skip("the HaluEval file is not beside the repository")
     fields = {"input": "question", "actual_output": "right_answer", "retrieval_context": "knowledge"}
-    cases = list(read_cases(DatasetSpec(path=str(HALUEVAL), fields=fields), Path()))
+    cases = [each.case for each in read_cases(DatasetSpec(path=str(HALUEVAL), fields=fields), Path())]
     assert len(cases) == 500
     assert cases[0].actual_output == "Arthur's Magazine"
     assert all(len(case.retrieval_context or ()) == 1 for case in cases)

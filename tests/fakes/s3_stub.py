@@ -1,14 +1,17 @@
-"""A tiny S3 on loopback that breaks where it is told to: real HTTP, just enough for single objects."""
+"""A tiny S3 on loopback that breaks where it is told to: real HTTP, and just enough of it for a store."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal, cast
+from urllib.parse import parse_qs, unquote
+from xml.sax.saxutils import escape, unescape
 
 Fault = Literal["drop after writing", "500 after writing", "409 while another writes", "503 always", "403", "garbage"]
 
@@ -73,15 +76,51 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(200, b"", ETag=f'"{hashlib.md5(body).hexdigest()}"')
 
     def do_GET(self) -> None:
-        stub, path = cast(S3Stub, self.server), self.path.split("?")[0]
+        stub, (path, _, query) = cast(S3Stub, self.server), self.path.partition("?")
         fault, _ = self._fault(stub, path)
         if self._refuse(fault):
+            return
+        if "list-type=2" in query:
+            self._answer(200, _listing(stub, path, parse_qs(query)))
             return
         body = stub.objects.get(path)
         if body is None:
             self._answer(404, _error("NoSuchKey", rest=f"<Key>{path}</Key>"))
         else:
-            self._answer(200, body, ETag='"x"', **{"Last-Modified": "Sun, 22 Nov 2026 08:00:00 GMT"})
+            self._answer_with(body)
+
+    def do_POST(self) -> None:
+        """DeleteObjects."""
+        stub, bucket = cast(S3Stub, self.server), self.path.split("?")[0].rstrip("/")
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        keys = [unescape(key) for key in re.findall(r"<Key>(.*?)</Key>", body)]
+        paths = {f"{bucket}/{key}" for key in keys}
+        with stub.lock:
+            for path in [path for path in stub.objects if unquote(path) in paths]:
+                del stub.objects[path]
+        gone = "".join(f"<Deleted><Key>{escape(key)}</Key></Deleted>" for key in keys)
+        self._answer(200, f"<?xml version='1.0'?><DeleteResult>{gone}</DeleteResult>".encode())
+
+    def do_DELETE(self) -> None:
+        stub, path = cast(S3Stub, self.server), self.path.split("?")[0]
+        fault, _ = self._fault(stub, path)
+        if not self._refuse(fault):
+            with stub.lock:
+                stub.objects.pop(path, None)
+            self._answer(204, b"")
+
+    def _answer_with(self, body: bytes) -> None:
+        facts = {"ETag": '"x"', "Last-Modified": "Sun, 22 Nov 2026 08:00:00 GMT"}
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
+        if asked is None:
+            self._answer(200, body, **facts)
+            return
+        first, last = int(asked[1]), min(int(asked[2] or len(body) - 1), len(body) - 1)
+        if first >= len(body):
+            self._answer(416, _error("InvalidRange"))
+            return
+        piece = {"Content-Range": f"bytes {first}-{last}/{len(body)}"}
+        self._answer(206, body[first : last + 1], **facts, **piece)
 
     def _fault(self, stub: S3Stub, path: str) -> tuple[Fault | None, bool]:
         with stub.lock:
@@ -107,6 +146,29 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         """Nothing."""
+
+
+def _listing(stub: S3Stub, bucket: str, query: Mapping[str, list[str]]) -> bytes:
+    """ListObjectsV2, all on one page."""
+    (prefix,), (delimiter,) = query.get("prefix", [""]), query.get("delimiter", [""])
+    with stub.lock:
+        objects = {
+            unquote(path).removeprefix(f"{bucket.rstrip('/')}/"): len(body) for path, body in stub.objects.items()
+        }
+    found: list[str] = []
+    folders: set[str] = set()
+    for key, size in sorted(objects.items()):
+        head, cut, _ = key.removeprefix(prefix).partition(delimiter) if delimiter else (key, "", "")
+        if not key.startswith(prefix):
+            continue
+        if cut:
+            folders.add(f"{prefix}{head}{cut}")
+        else:
+            facts = f"<LastModified>2026-11-22T08:00:00.000Z</LastModified><ETag>x</ETag><Size>{size}</Size>"
+            found.append(f"<Contents><Key>{escape(key)}</Key>{facts}<StorageClass>STANDARD</StorageClass></Contents>")
+    common = "".join(f"<CommonPrefixes><Prefix>{escape(each)}</Prefix></CommonPrefixes>" for each in sorted(folders))
+    head = f"<KeyCount>{len(found)}</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>"
+    return f"<?xml version='1.0'?><ListBucketResult>{head}{''.join(found)}{common}</ListBucketResult>".encode()
 
 
 def _error(code: str, message: str = "It went wrong.", rest: str = "") -> bytes:

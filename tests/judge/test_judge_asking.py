@@ -212,7 +212,7 @@ def test_a_traced_call_shows_every_prompt_and_every_raw_answer(monkeypatch: pyte
     async def do(judge: Judge) -> Any:
         with metered(trace=True) as meter:
             await judge.ask("how good?", Score)
-            return meter.trace
+            return [tell() for tell in meter.trace or ()]
 
     trace = with_judge(endpoint, do, api_key_env="KEY")
     assert [told["outcome"] for told in trace] == ["fault", "answered", "answered"]

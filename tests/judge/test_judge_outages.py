@@ -76,7 +76,7 @@ def test_an_outage_ends_every_call_with_one_clear_word_and_leaves_them_pending()
     assert {type(each) for each in ended} == {UnavailableError}
     assert re.match(rf"the judge at {re.escape(endpoint.url)} has answered nothing for \d+ s, since ", str(ended[0]))
     assert "UTC; last: HTTP 503: no upstream" in str(ended[0])
-    assert "resume" in str(ended[0])
+    assert {each.hint for each in ended} == {None}  # whoever asked knows how to go on
 
 
 def test_after_an_outage_was_called_no_call_waits_again() -> None:
@@ -116,7 +116,7 @@ def test_an_address_where_nobody_listens_is_an_outage() -> None:
         finally:
             await judge.close()
 
-    with pytest.raises(UnavailableError, match=f"127.0.0.1:{port}"):
+    with pytest.raises(UnavailableError, match=f"; last: cannot connect to 127.0.0.1:{port}: Connection refused$"):
         asyncio.run(run())
 
 

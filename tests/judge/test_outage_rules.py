@@ -94,6 +94,16 @@ def test_one_answer_opens_the_gate_for_everybody() -> None:
     assert line.availability.spells == 1
 
 
+def test_nobody_waits_out_a_delay_from_an_outage_that_is_over() -> None:
+    line = queue()
+    make_away(line)
+    for delay_s in range(5, 30, 5):
+        line.join(12.0, Wish(ready_s=12.0 + delay_s, failures=delay_s, fresh=False))
+    [probe] = line.step(12.0).admitted
+    line.land(probe, Landing("answered"), 13.0)
+    assert len(line.step(13.0).admitted) == 5
+
+
 def test_a_cancelled_probe_makes_room_for_the_next_one() -> None:
     line = queue()
     make_away(line)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any
 import pytest
 
 from evalfactory.records.plan import Plan, content_digest
-from line_tools import Bench, Ran, Simulator, made_up_cases, simulator
+from line_tools import Bench, Ran, Simulator, made_up_cases, simulator, verdict
 
 OFFLINE: dict[str, Any] = {"judge": "offline", "execution": {"shards": 3, "workers": 1}}
 
@@ -78,7 +79,12 @@ def test_a_damaged_part_is_found(copy: Bench, damage: Callable[[Path], None]) ->
     named_by(copy, part, "collect", "verify")
 
 
-@pytest.mark.parametrize("damage", [shorten, garble])
+def untime(path: Path) -> None:
+    """Break a time in a file: nothing is counted by it, and all the same it is not what was written."""
+    path.write_bytes(re.sub(rb'(_at": "\d{4})-', rb"\1x", path.read_bytes()))
+
+
+@pytest.mark.parametrize("damage", [shorten, garble, untime])
 def test_a_damaged_commit_is_found(copy: Bench, damage: Callable[[Path], None]) -> None:
     commit = copy.root("whole") / "shards/00001/commit.json"
     damage(commit)
@@ -102,7 +108,12 @@ def test_a_commit_of_another_shard_is_found(copy: Bench) -> None:
     named_by(copy, commits[1], "collect", "verify", "status")
 
 
-@pytest.mark.parametrize("damage", [shorten, turn, garble])
+def rename(path: Path) -> None:
+    """What a digest over the content of a plan does not cover."""
+    path.write_bytes(path.read_bytes().replace(b'"run_id": "whole"', b'"run_id": "hole"', 1))
+
+
+@pytest.mark.parametrize("damage", [shorten, turn, garble, rename, untime])
 def test_a_damaged_plan_is_found(copy: Bench, damage: Callable[[Path], None]) -> None:
     plan = copy.root("whole") / "plan.json"
     damage(plan)
@@ -161,6 +172,49 @@ def test_a_plan_of_other_versions_is_refused_by_its_digest_and_then_by_its_versi
         assert refused.code == 78
         assert "deepeval 0.0.1" in refused.err
     assert not copy.kept("whole")
+
+
+def garble_header(path: Path) -> None:
+    path.write_bytes(b"\xff\xfe" + path.read_bytes()[2:])
+
+
+@pytest.mark.parametrize("damage", [shorten, turn, garble, garble_header])
+def test_a_changed_part_is_named_and_measured_again_when_its_commit_is_gone(
+    copy: Bench, damage: Callable[[Path], None]
+) -> None:
+    """As the message about it says: delete the commit, and resume."""
+    before = copy.report("whole")["results_digest"]
+    part = sorted(copy.root("whole").glob("shards/00001/parts/*"))[0]
+    damage(part)
+    (copy.root("whole") / "shards/00001/commit.json").unlink()
+    ran = copy("resume", "whole", "--store", "store", "--quiet")
+    assert ran.code == 0, ran.err
+    assert part.name in ran.err
+    assert "\x1b" not in ran.err
+    assert copy.report("whole")["results_digest"] == before
+    assert copy.here("verify", "whole", "--store", "store").code == 0
+
+
+def test_a_changed_line_of_a_journal_is_named_and_measured_again(bench: Bench, truth: str) -> None:
+    with simulator("--latency", "constant", "--latency-mean-s", "0.03") as judge:
+        bench.base_url = judge.base_url
+        bench.suite(judge={"max_in_flight": 4})
+        running = bench.start("run", "suite.yaml", "--run-id", "torn")
+        running.until(lambda: len(bench.kept("torn")) >= 8, "some measurements")
+        for pid in [running.pid, *running.workers()]:
+            os.kill(pid, signal.SIGKILL)
+        running.process.communicate()
+        journal = max(bench.root("torn").glob("shards/*/parts/*.partial"), key=lambda path: path.stat().st_size)
+        lines = journal.read_bytes().splitlines(keepends=True)
+        changed = json.loads(lines[2])
+        lines[2] = lines[2].replace(b'"score":', b'"score":0.5,"score":', 1).replace(b'"scored"', b'"scored" ', 1)
+        journal.write_bytes(b"".join(lines))
+        done = bench("resume", "torn", "--store", "store", "--quiet", "--json")
+        assert journal.name.removesuffix(".partial") in done.err
+        assert "line 3 was changed" in done.err
+        assert verdict(done)["results_digest"] == truth
+    slot = (changed["case_id"], changed["metric"], changed["repeat"])
+    assert bench.measurements("torn")[slot]["attempt"] != changed["attempt"]
 
 
 def test_parts_of_a_torn_run_are_taken_over_whatever_their_last_line_is(bench: Bench) -> None:

@@ -83,13 +83,25 @@ def test_killed_workers_change_no_result_and_repeat_only_what_was_in_flight(
     assert again["reused"] == SLOTS
 
 
+def test_a_run_whose_nursery_is_killed_loses_nothing(slow: Bench, truth: str) -> None:
+    running = slow.start("run", "suite.yaml", "--json", "--run-id", "motherless")
+    running.until(lambda: len(slow.kept("motherless")) >= 5, "some measurements")
+    nursery, forked = running.nursery(), running.workers()
+    assert nursery is not None
+    os.kill(nursery, signal.SIGKILL)
+    done = verdict(running.ended())
+    assert (done["scored"], done["results_digest"]) == (SLOTS, truth)
+    assert not any(map(is_alive, [nursery, *forked]))
+
+
 def test_workers_end_by_themselves_when_their_runner_is_killed(slow: Bench, truth: str) -> None:
     running = slow.start("run", "suite.yaml", "--run-id", "orphaned")
     running.until(lambda: len(slow.kept("orphaned")) >= 5, "some measurements")
-    workers = running.workers()
+    nursery, forked = running.nursery(), running.workers()
+    assert nursery is not None
     running.send(signal.SIGKILL)
     running.process.communicate(timeout=DEADLINE_S)
-    eventually(lambda: not any(map(is_alive, workers)), "the workers' end")
+    eventually(lambda: not any(map(is_alive, [nursery, *forked])), "the workers' end")
     kept = len(slow.kept("orphaned"))
     assert 5 <= kept < SLOTS
     done = slow.resume("orphaned")

@@ -88,23 +88,6 @@ def test_a_missing_key_is_named_before_anything_is_asked(bench: Bench) -> None:
     assert ran.err.count("evalfactory:") == 1
 
 
-def test_a_judge_with_many_faults_costs_more_calls_and_no_result(bench: Bench, truth: str) -> None:
-    faults = ("server_error=0.2", "truncated=0.05", "cut=0.03", "invalid_json=0.03", "hang=0.02", "rate_limited=0.05")
-    with simulator(*(word for fault in faults for word in ("--fault", fault))) as judge:
-        bench.base_url = judge.base_url
-        bench.suite(judge={"timeout_s": 3})
-        done = bench.run("--run-id", "faulty", "--fresh")
-        requests = judge.requests
-    assert (done["errored"], done["missing"]) == (0, 0)
-    assert done["results_digest"] == truth
-    report = bench.report("faulty")
-    assert done["judge"]["calls"] == report["judge"]["calls"] == requests
-    assert report["judge"]["retries"] > 10
-    assert report["judge"]["reasks"] > 3
-    lines = bench.measurements("faulty").values()
-    assert sum(line["usage"]["retries"] for line in lines) == report["judge"]["retries"]
-
-
 def test_what_the_judge_refuses_to_judge_is_errored_and_retried_without_touching_the_parent(bench: Bench) -> None:
     with simulator("--fault", "filtered=0.04", "--max-faults", "99") as strict:
         bench.base_url, port = strict.base_url, port_of(strict)

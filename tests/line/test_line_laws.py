@@ -18,6 +18,7 @@ from evalfactory.engine.events import (
     Event,
     Finished,
     NoEvents,
+    Noticed,
     Ready,
     ShardEnded,
     Started,
@@ -55,12 +56,17 @@ numbers = st.integers(0, 1 << 40)
 
 
 @given(st.lists(st.tuples(sets_of_slots, st.integers(0, 3))))
-def test_a_slot_is_quarantined_only_for_a_death_while_it_ran_alone(deaths: list[tuple[frozenset[Slot], int]]) -> None:
+def test_a_slot_is_quarantined_only_for_the_second_death_while_it_ran_alone(
+    deaths: list[tuple[frozenset[Slot], int]],
+) -> None:
     known = Casualties()
     for in_flight, measured in deaths:
         in_flight -= known.quarantined  # they are not measured any more
         before, known = known, after_death(known, in_flight, measured=measured)
         for slot in known.quarantined - before.quarantined:
+            assert in_flight == {slot}
+            assert slot in before.alone & before.accused
+        for slot in known.accused - before.accused:
             assert in_flight == {slot}
             assert slot in before.alone
         assert before.quarantined <= known.quarantined
@@ -77,6 +83,16 @@ def test_with_progress_between_the_deaths_nothing_runs_alone_and_nobody_gives_up
         assert not known.alone
         assert not known.quarantined
         assert not known.gives_up(1)
+
+
+@given(st.lists(st.tuples(sets_of_slots, st.integers(0, 1))))
+def test_a_death_with_nothing_in_flight_puts_no_slot_under_suspicion(deaths: list[tuple[frozenset[Slot], int]]) -> None:
+    known = Casualties()
+    for in_flight, measured in deaths:
+        known = after_death(known, in_flight, measured=measured)
+        idle = after_death(known, frozenset(), measured=0)
+        assert (idle.suspects, idle.alone, idle.quarantined) == (known.suspects, known.alone, known.quarantined)
+        assert idle.streak == known.streak + 1
 
 
 @given(st.lists(sets_of_slots.filter(lambda some: len(some) != 1)), st.integers(1, 5))
@@ -149,9 +165,10 @@ events: st.SearchStrategy[Event] = st.one_of(
         st.booleans(),
         numbers,
     ),
-    st.builds(ShardEnded, numbers, st.none() | texts),
+    st.builds(Noticed, texts),
+    st.builds(ShardEnded, numbers, st.none() | texts, st.none() | texts),
     st.builds(Tick, texts),
-    st.builds(Stopping, st.integers(0, 255), texts),
+    st.builds(Stopping, st.integers(0, 255), texts, st.none() | texts, st.booleans()),
 )
 
 
@@ -287,7 +304,7 @@ async def live(store: Store, attempt: str, life: Life) -> list[Slot]:
     for number in still:
         shard.keep(measurement(number, attempt))
     if life.flushes:
-        await shard.writer.flush()
+        await shard.flush()
     return list(map(slot_of, still))
 
 
@@ -333,7 +350,7 @@ def test_a_store_that_fails_once_at_any_moment_never_gets_a_commit_without_its_p
         for number in range(SLOTS):
             with suppress(UnavailableError):
                 shard.keep(measurement(number, "one"))
-                await shard.writer.flush()
+                await shard.flush()
         with suppress(UnavailableError):
             await shard.commit()
 

@@ -6,7 +6,7 @@ import json
 import signal
 from functools import partial
 
-from line_tools import Bench, Simulator, port_of, simulator, verdict
+from line_tools import Bench, Simulator, made_up_cases, port_of, simulator, verdict
 
 SHARDS = "2"
 
@@ -18,11 +18,16 @@ def work(bench: Bench, shard: int, *words: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def test_workers_that_come_at_once_agree_on_a_plan_and_twins_do_no_harm(judged: Bench, truth: str) -> None:
+SECOND = ("shard 1: another worker committed it first", "shard 1: it is committed already")
+
+
+def test_workers_that_come_at_once_agree_on_a_plan_and_of_twins_one_is_told_that_it_was_second(
+    judged: Bench, truth: str
+) -> None:
     twins = [judged.start(*work(judged, shard)) for shard in (0, 1, 1)]
-    for each in twins:
-        ran = each.ended()
-        assert ran.code == 0, ran.err
+    ended = [each.ended() for each in twins]
+    assert [ran.code for ran in ended] == [0, 0, 0], [ran.err for ran in ended]
+    assert sum(words in ran.err for ran in ended for words in SECOND) == 1
     collected = verdict(judged.here("collect", "pods", "--store", "store", "--json"))
     assert (collected["scored"], collected["missing"]) == (48, 0)
     assert collected["results_digest"] == truth
@@ -60,6 +65,22 @@ def test_a_worker_with_another_index_plan_or_suite_is_refused(judged: Bench, jud
         assert ran.err.count("evalfactory:") == 1
     assert not judged.kept("pods")
     assert judge.requests == 0
+
+
+def test_a_worker_with_yesterdays_cases_is_told_why_and_measures_nothing(
+    judged: Bench, judge: Simulator, truth: str
+) -> None:
+    assert judged(*work(judged, 0)).code == 0
+    sent, kept = judge.requests, len(judged.kept("pods"))
+    judged.cases(made_up_cases(24, seed=1))
+    refused = judged(*work(judged, 1))
+    assert refused.code == 78
+    assert "run pods exists with another plan" in refused.err
+    assert "the suite, the data, the tier or a version differs" in refused.err
+    assert (judge.requests, len(judged.kept("pods"))) == (sent, kept)
+    judged.cases(made_up_cases(24))
+    assert judged(*work(judged, 1)).code == 0
+    assert verdict(judged.here("collect", "pods", "--store", "store", "--json"))["results_digest"] == truth
 
 
 def has_kept(bench: Bench, enough: int) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from metric_lab import alone, conversation, recipe_of
 
-from evalfactory.catalogue import catalogue
+from evalfactory.catalogue import catalogue, typical_calls
 from evalfactory.metrics.bridge import DeepEvalMetrics
 from evalfactory.metrics.examples import conversation_case, single_case
 from evalfactory.metrics.port import MetricError
@@ -119,11 +119,33 @@ def test_another_repeat_and_another_recipe_are_other_fingerprints() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_the_estimate_is_what_the_rehearsal_judge_was_asked(name: str) -> None:
     recipe = recipe_of(name)
-    for size in (1, 3):
+    for size in (1, 3, 12):
         case = single_case(size) if recipe.kind == "single" else conversation_case(size)
         judge = RehearsalJudge()
         alone(DeepEvalMetrics([recipe], {name: judge}).measure(case, recipe))
         assert estimated_calls(case, recipe) == len(judge.prompts)
+
+
+def test_a_smaller_window_of_turns_costs_what_the_estimate_says() -> None:
+    recipe = recipe_of("turn_contextual_relevancy", {"window_size": 2})
+    judge = RehearsalJudge()
+    alone(DeepEvalMetrics([recipe], {recipe.name: judge}).measure(conversation_case(5), recipe))
+    assert estimated_calls(conversation_case(5), recipe) == len(judge.prompts) == 1 + 5 + 9
+
+
+def test_no_metric_is_estimated_below_nothing_and_a_longer_case_never_below_a_shorter_one() -> None:
+    for metric in catalogue().metrics:
+        assert min(metric.calls, metric.calls_per_chunk, metric.calls_per_turn) >= 0, metric.name
+        recipe = recipe_of(metric.name)
+        make = single_case if recipe.kind == "single" else conversation_case
+        estimates = [estimated_calls(make(size), recipe) for size in range(1, 15)]
+        assert estimates == sorted(estimates)
+        assert typical_calls(metric) == recipe.calls == estimates[2]
+
+
+def test_context_that_the_target_will_bring_is_expected_to_be_of_typical_length() -> None:
+    recipe = recipe_of("contextual_relevancy").model_copy(update={"produced": ("retrieval_context",)})
+    assert estimated_calls(Case(id="bare", input="?"), recipe) == recipe.calls == 4
 
 
 def test_success_is_a_score_at_or_above_the_threshold() -> None:

@@ -214,7 +214,7 @@ def test_each_call_is_charged_and_costs_nothing() -> None:
     assert (meter.usage.calls, meter.usage.input_tokens, meter.usage.output_tokens) == (2, 0, 0)
     assert meter.usage.cost_usd == 0
     assert meter.trace is not None
-    assert [line["prompt"] for line in meter.trace] == [relevancy_prompt(EN), relevancy_prompt(JA)]
+    assert [tell()["prompt"] for tell in meter.trace] == [relevancy_prompt(EN), relevancy_prompt(JA)]
 
 
 def test_an_answer_is_an_instance_of_the_wanted_schema() -> None:

@@ -152,6 +152,7 @@ def told(*, whole: bool = True, offline: bool = True, compared: bool = True) -> 
         created_at="2026-11-23T06:34:12Z",
         wall_s=75.3,
         judge_name="qwen3-32b",
+        cases=the_plan.cases,
         notes=(OFFLINE,) if offline else (),
     )
     return Told(build_report(the_plan, findings, proof, circumstances), entries, comparison)

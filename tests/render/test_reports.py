@@ -1,4 +1,4 @@
-"""What people read, against golden files. Write them anew, and look at them, with `EVALFACTORY_UPDATE_GOLDEN=1 pytest tests/render`."""
+"""What people read, against golden files. Write them anew, and look at them, with `UPDATE_GOLDEN=1 pytest tests/render`."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def on_a_terminal(given: Told, width: int) -> str:
 )
 def test_reports_look_as_they_did(name: str, render: Callable[[], str]) -> None:
     golden = GOLDEN / name
-    if environment().get("EVALFACTORY_UPDATE_GOLDEN"):
+    if environment().get("UPDATE_GOLDEN"):
         golden.write_bytes(render().encode())
     assert render() == golden.read_bytes().decode()
 
@@ -69,6 +69,21 @@ def test_colour_changes_nothing_but_colours() -> None:
     bare = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
     assert coloured != bare
     assert [line.rstrip() for line in bare.splitlines()] == on_a_terminal(TOLD, 80).splitlines()
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_the_mark_of_a_repeat_is_seen_however_long_the_metrics_name_is(width: int) -> None:
+    worst = TOLD.report.worst[0].model_copy(update={"repeat": 11, "metric": "the_politeness_of_everything_said " * 3})
+    report = TOLD.report.model_copy(update={"worst": (worst,), "regressions": ()})
+    assert " #12\n" in terminal(report, width=width, color=False)
+    assert " #12\n" in markdown(report).replace("\u200b", "")  # which keeps it from becoming a link to an issue
+
+
+def test_a_quick_look_is_not_called_by_its_tier() -> None:
+    look = TOLD.report.model_copy(update={"selection": "case refund-03"})
+    for seen in (terminal(look, width=80, color=False), markdown(look), "".join(junit(look, TOLD.entries))):
+        assert "a quick look" in seen
+        assert "regression ·" not in seen
 
 
 @settings(max_examples=15, deadline=None)

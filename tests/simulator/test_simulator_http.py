@@ -135,8 +135,25 @@ def test_each_fault_looks_as_stated_and_the_next_try_is_answered(fault: Fault) -
     run(story)
 
 
-@pytest.mark.parametrize("fault", [Fault.CLOSED, Fault.CUT])
-def test_a_closed_connection_and_a_cut_body_are_errors_of_the_network(fault: Fault) -> None:
+def test_every_fault_is_tried_here() -> None:
+    assert {*SEEN, Fault.CLOSED, Fault.CUT, Fault.BROKEN_CHUNKS, Fault.ENDLESS} == set(Fault)
+
+
+def test_an_endless_body_ends_when_its_client_has_had_enough() -> None:
+    async def story() -> None:
+        async with judge(SimulatorOptions(faults=((Fault.ENDLESS, 1.0),), max_faults_a_request=1)) as session:
+            async with session.post("v1/chat/completions", json=chat()) as response:
+                assert len(await response.content.readexactly(20_000_000)) == 20_000_000
+                response.close()
+            while (await counters(session))["in_flight"] > 0:
+                pass
+            assert (await posted(session))[0] == 200
+
+    run(story)
+
+
+@pytest.mark.parametrize("fault", [Fault.CLOSED, Fault.CUT, Fault.BROKEN_CHUNKS])
+def test_a_closed_connection_a_cut_body_and_broken_chunks_are_errors_of_the_network(fault: Fault) -> None:
     async def story() -> None:
         async with judge(SimulatorOptions(faults=((fault, 1.0),), max_faults_a_request=1)) as session:
             with pytest.raises(aiohttp.ClientError):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from evalfactory.errors import InputError, UsageError
 from evalfactory.storage import layout
-from evalfactory.storage.keys import checked, escaped
+from evalfactory.storage.keys import checked, escaped, escaped_to_ascii
 from evalfactory.storage.layout import RunKeys, part_name, shard_of, suite_folder
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=80)
@@ -23,14 +23,19 @@ KEYS = RunKeys("suite", "run")
 
 @given(texts)
 def test_any_text_becomes_one_safe_part_of_a_key(text: str) -> None:
-    assert re.fullmatch(r"[A-Za-z0-9._%~-]{1,120}", escaped(text))
-    assert checked(escaped(text))
+    assert re.fullmatch(r"[A-Za-z0-9._%~-]{1,120}", escaped_to_ascii(text))
+    readable = escaped(text)
+    assert checked(readable)
+    assert len(readable.encode()) <= 120
+    assert {unicodedata.category(letter)[0] for letter in readable if letter not in "-._%~·・"} <= set("LMN")
+    assert unicodedata.category(readable[0])[0] != "M"
 
 
 @given(texts, texts)
 def test_different_texts_get_different_parts(one: str, other: str) -> None:
     assume(unicodedata.normalize("NFC", one) != unicodedata.normalize("NFC", other))
     assert escaped(one) != escaped(other)
+    assert escaped_to_ascii(one) != escaped_to_ascii(other)
 
 
 def test_long_texts_that_differ_at_the_end_get_different_parts() -> None:
@@ -44,11 +49,19 @@ def test_long_texts_that_differ_at_the_end_get_different_parts() -> None:
         ("v1.2_x", "v1.2_x"),
         ("a b", "a%20b"),
         ("100%", "100%25"),
-        ("帰", "%E5%B8%B0"),
+        ("返品・交換", "返品・交換"),
+        ("हिन्दी", "हिन्दी"),
+        ("שלום", "שלום"),
+        ("帰 る", "帰%20る"),
+        ("／", "%EF%BC%8F"),  # looks like a separator
+        ("a\u202eb", "a%E2%80%AEb"),  # would turn round what follows
+        ("a\u200bb", "a%E2%80%8Bb"),
+        ("ᅟx", "%E1%85%9Fx"),  # a letter that nobody sees
+        ("\u3099は", "%E3%82%99は"),  # a mark that would stand on the separator
         (".hidden", "%2Ehidden"),
         ("..", "%2E."),
         ("x.partial", "x%2Epartial"),
-        ("e\u0301", "%C3%A9"),  # composed: the same word typed on two keyboards is one
+        ("e\u0301", "é"),  # composed: the same word typed on two keyboards is one
     ],
 )
 def test_how_a_text_is_escaped(text: str, part: str) -> None:
@@ -60,6 +73,7 @@ def test_no_suite_lies_in_a_folder_of_the_stores_own() -> None:
         assert suite_folder(own.rstrip("/")) != own.rstrip("/")
     assert suite_folder("recipes") == "%72ecipes"
     assert suite_folder("Recipes") == "%52ecipes"  # the same folder on some disks
+    assert suite_folder("runſ") == "%72unſ"
 
 
 @given(texts, run_ids, st.integers(0, 99_999))

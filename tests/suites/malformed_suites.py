@@ -156,6 +156,11 @@ MALFORMED: dict[str, Malformed] = {
     "a target of two kinds": _problem(_with("target: {url: 'http://bot', python: 'bot:ask'}\n"), "target", 5),
     "a target of the wrong kind": _problem(_with("target: {url: 'http://bot', kind: chat}\n"), "target.kind", 5),
     "a target with a misspelt key": _problem(_with("target:\n  url: http://bot\n  outptu: answer\n"), "target.outptu", 7),
+    "a chat with what only a plan has": Malformed(
+        _with("target:\n  model: m\n  prompt: p.txt\n  prompt_text: Hello\n  system_text: Be nice\n"),
+        ("target.prompt_text", "target.system_text"),
+        (8, 9),
+    ),
     "a chat without a prompt": _problem(_with("target: {model: m}\n"), "target.prompt", 5),
     "a function without a module": _problem(_with("target: {python: answer}\n"), "target.python", 5),
     "a method there is not": _problem(_with("target: {url: 'http://bot', method: post}\n"), "target.method", 5),

@@ -10,6 +10,7 @@ import pytest
 from malformed_suites import MALFORMED, Malformed
 from suite_golden import check_golden
 
+from command_line import evalfactory
 from evalfactory.errors import Exit, InputError
 from evalfactory.suites import load_suite
 
@@ -56,10 +57,18 @@ def test_a_message_is_in_plain_words_and_harmless(name: str, refusal: Refusal) -
     assert all(len(line) < 1000 for line in message.splitlines())
 
 
+@pytest.mark.parametrize("name", MALFORMED)
+def test_the_command_says_it_once_and_nothing_else(name: str, refusal: Refusal, tmp_path: Path) -> None:
+    error = refusal(MALFORMED[name])
+    ran = evalfactory("plan", "suite.yaml", cwd=tmp_path)
+    assert (ran.code, ran.out) == (Exit.DATA, "")
+    assert ran.err == f"evalfactory: {error}\n"
+
+
 def test_all_messages_are_those_that_were_read_and_approved(refusal: Refusal) -> None:
     pages = [f"## {name}\n\n{refusal(case)}\n" for name, case in MALFORMED.items()]
     check_golden(GOLDEN, "\n".join(pages))
 
 
 def test_there_are_many_ways_to_be_wrong() -> None:
-    assert len(MALFORMED) >= 60
+    assert len(MALFORMED) >= 100

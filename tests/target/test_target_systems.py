@@ -129,7 +129,7 @@ def test_a_target_is_retried_like_a_judge_and_its_tries_are_charged_to_it() -> N
     async def do(target: Target) -> Any:
         with metered(trace=True) as meter:
             produced = await target.produce(CASE)
-            return produced.actual_output, meter.usage, meter.trace
+            return produced.actual_output, meter.usage, [tell() for tell in meter.trace or ()]
 
     output, usage, trace = with_target(endpoint, lambda url: HttpTarget(url=url), do)
     assert (output, usage.calls, usage.retries) == ("so", 4, 3)
@@ -192,8 +192,10 @@ def test_a_conversation_and_a_case_without_a_wanted_field_are_refused_clearly(ki
     turns, lacking = with_target(endpoint, spec, do, tmp_path)
     assert isinstance(turns, TargetError)
     assert "single-turn" in str(turns)
+    assert turns.error_class == "data"
     assert isinstance(lacking, TargetError)
     assert "the case has no expected_output" in str(lacking)
+    assert lacking.error_class == "data"
     assert endpoint.asked == []
 
 

@@ -1,22 +1,26 @@
-"""A run beside its baseline, slot by slot: the one place for the statistics of a comparison.
+"""A run beside its baseline, slot by slot.
 
-Only slots scored in both runs are compared; a difference of two means over different cases says nothing. Must-run cases
-are among the regressions, not in the means. Intervals and tests will be further fields of `MetricComparison`, computed
-here from the same pairs.
+Only slots scored in both runs are compared, of cases whose input side is the same; a difference of two means over
+different cases says nothing. Must-run cases are among the regressions, not in the means. What the pairs prove is
+`evidence`'s to say.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..records.measurement import Measurement, Slot
-from ..records.plan import Plan
 from ..records.report import BaselineInfo, CaseResult, Comparison, MetricComparison
+from ..records.suite import GateSpec
 from .exact import ExactSum
+from .grouping import CaseFacts
 from .merge import Entry
 from .summary import SHOWN, Lowest, case_result
+
+if TYPE_CHECKING:  # it loads numpy and scipy
+    from .evidence import Columns, Found
 
 
 class Pair(NamedTuple):
@@ -45,9 +49,27 @@ def paired(here: Iterable[Entry], there: Iterable[Entry]) -> Iterator[Pair]:
 
 
 @dataclass(slots=True)
+class _Counts:
+    """Slots of all metrics, must-run ones included."""
+
+    pairs: int = 0
+    only_here: int = 0
+    only_there: int = 0
+
+    def add(self, pair: Pair) -> None:
+        self.pairs += pair.here is not None and pair.there is not None
+        self.only_here += pair.there is None
+        self.only_there += pair.here is None
+
+    def told(self) -> dict[str, int]:
+        return {"pairs": self.pairs, "only_here": self.only_here, "only_there": self.only_there}
+
+
+@dataclass(slots=True)
 class _Pairs:
     """The pairs of one metric, summed up."""
 
+    columns: Columns
     pairs: int = 0
     here: ExactSum = field(default_factory=ExactSum)
     there: ExactSum = field(default_factory=ExactSum)
@@ -59,10 +81,19 @@ class _Pairs:
     only_here: int = 0
     only_there: int = 0
 
+    def take(self, pair: Pair) -> None:
+        if pair.here is not None and pair.there is not None:
+            self.add(pair.here, pair.there)
+        elif pair.here is not None:
+            self.only_here += 1
+        else:
+            self.only_there += 1
+
     def add(self, here: Measurement, there: Measurement) -> None:
         assert here.score is not None
         assert there.score is not None
         self.pairs += 1
+        self.columns.add(here, there)
         self.here.add(here.score)
         self.there.add(there.score)
         self.difference.add(here.score)
@@ -72,8 +103,10 @@ class _Pairs:
         self.fixed += there.success is False and here.success is True
         self.broken += there.success is True and here.success is False
 
-    def told(self, name: str) -> MetricComparison:
-        return MetricComparison(
+    def found(self, name: str, sides: Sides) -> Found:
+        from .evidence import Found
+
+        counted = MetricComparison(
             name=name,
             pairs=self.pairs,
             mean=self.here.over(self.pairs) if self.pairs else None,
@@ -85,7 +118,10 @@ class _Pairs:
             broken=self.broken,
             only_here=self.only_here,
             only_there=self.only_there,
+            refused=sides.refused.get(name),
+            new=sides.known_there is not None and name not in sides.known_there,
         )
+        return Found(counted, self.columns)
 
 
 class Sides(NamedTuple):
@@ -95,67 +131,59 @@ class Sides(NamedTuple):
     there: Iterable[Entry]
     metrics: Sequence[str]
     must_run: Collection[str] = frozenset()  # ids of cases that are gated by themselves
+    facts: Mapping[str, CaseFacts] = {}
+    changed: Collection[str] = frozenset()  # ids of cases with another input side
+    refused: Mapping[str, str] = {}  # metric -> why it is not compared
+    known_there: Collection[str] | None = None  # metrics of the baseline; None: the same
+    repeats: int | None = None  # how many of each case count; None: all
 
 
-def compare(sides: Sides, *, run_id: str, baseline: BaselineInfo, shown: int = SHOWN) -> Comparison:
-    """The paired comparison, in one pass over both streams and in constant memory.
+def compare(
+    sides: Sides, *, run_id: str, baseline: BaselineInfo, gate: GateSpec | None = None, shown: int = SHOWN
+) -> Comparison:
+    """The paired comparison, in one pass over both streams.
 
     `baseline` comes with its names filled in; its counts of pairs are filled in here. The regressions come without
     their cases' texts: see `with_case`.
     """
-    metrics = {name: _Pairs() for name in sides.metrics}
+    from .evidence import Columns, evidence
+
+    metrics = {name: _Pairs(Columns()) for name in sides.metrics}
     regressions: Lowest[Pair] = Lowest(shown)
     improvements: Lowest[Pair] = Lowest(shown)
-    everything = _Pairs()
+    everything = _Counts()
     for pair in paired(sides.here, sides.there):
-        averaged = pair.slot.case_id not in sides.must_run
-        tallies = (everything, metrics[pair.slot.metric]) if averaged and pair.slot.metric in metrics else (everything,)
-        _count(pair, tallies)
+        if not _counts(pair, sides):
+            continue
+        everything.add(pair)
+        if pair.slot.case_id not in sides.must_run and pair.slot.metric in metrics:
+            metrics[pair.slot.metric].take(pair)
         change = _change(pair)
         if change < 0:
             regressions.add((change, *pair.slot), pair)
         elif change > 0:
             improvements.add((-change, *pair.slot), pair)
-    seen = {"pairs": everything.pairs, "only_here": everything.only_here, "only_there": everything.only_there}
+    proven = evidence([pairs.found(name, sides) for name, pairs in metrics.items()], sides.facts, gate or GateSpec())
     return Comparison(
         run_id=run_id,
-        baseline=baseline.model_copy(update=seen),
-        metrics=tuple(pairs.told(name) for name, pairs in metrics.items()),
+        baseline=baseline.model_copy(update=everything.told()),
+        metrics=proven.metrics,
+        slices=proven.slices,
+        slices_left_out=proven.slices_left_out,
         regressions=tuple(map(_beside, regressions.items)),
         improvements=tuple(map(_beside, improvements.items)),
     )
-
-
-def weaker_because(plan: Plan, baseline: Plan) -> str | None:
-    """What makes a comparison of these two runs weaker than it looks, or None when the same was measured in the same way."""
-    ours = {recipe.name: recipe for recipe in plan.recipes}
-    theirs = {recipe.name: recipe for recipe in baseline.recipes}
-    shared = [name for name in ours if name in theirs]
-    judged = [name for name in shared if ours[name].judge.model != theirs[name].judge.model]
-    changed = [name for name in shared if ours[name].digest != theirs[name].digest and name not in judged]
-    reasons = []
-    if judged:
-        pair = f"{theirs[judged[0]].judge.model} then, {ours[judged[0]].judge.model} now"
-        reasons.append(f"another judge for {', '.join(judged)} ({pair})")
-    if changed:
-        reasons.append(f"another recipe for {', '.join(changed)}")
-    if plan.inputs_digest != baseline.inputs_digest:
-        reasons.append("other cases in its dataset")
-    return f"The baseline has {'; '.join(reasons)}." if reasons else None
 
 
 def _scored(entries: Iterable[Entry]) -> Iterator[Measurement]:
     return (entry for entry in entries if isinstance(entry, Measurement) and entry.state == "scored")
 
 
-def _count(pair: Pair, tallies: Iterable[_Pairs]) -> None:
-    for tally in tallies:
-        if pair.here is not None and pair.there is not None:
-            tally.add(pair.here, pair.there)
-        elif pair.here is not None:
-            tally.only_here += 1
-        else:
-            tally.only_there += 1
+def _counts(pair: Pair, sides: Sides) -> bool:
+    """Whether the pair is of the same question, measured in the same way, and planned on both sides."""
+    slot = pair.slot
+    planned = sides.repeats is None or slot.repeat < sides.repeats
+    return planned and slot.case_id not in sides.changed and slot.metric not in sides.refused
 
 
 def _change(pair: Pair) -> float:

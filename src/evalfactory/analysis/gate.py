@@ -4,16 +4,20 @@
 |---------------------------------------------------------------------------|--------------------|
 | a planned slot is missing                                                 | INCOMPLETE         |
 | a metric's mean or share of passed cases is below its floor               | FAIL               |
-| a metric's mean fell by more than allowed against the baseline            | FAIL               |
+| a drop beyond the allowed one against the baseline is shown               | FAIL               |
+| such a drop of a critical metric is neither shown nor excluded            | INCONCLUSIVE       |
+| a critical metric has no pair, or was measured in another way back then   | INCONCLUSIVE       |
+| the baseline is older than it may be                                      | INCONCLUSIVE       |
 | a must-run slot scored below its threshold                                | FAIL               |
 | a must-run slot is errored or skipped: nobody can vouch for it            | INCONCLUSIVE       |
 | too large a share of the slots that could be measured is errored          | INCONCLUSIVE       |
 | a gated metric, or the whole run, has no score at all                     | INCONCLUSIVE       |
 
 The verdict is the first of INCOMPLETE, FAIL, INCONCLUSIVE that any rule came to, else PASS. Without `gate.metrics` the
-floor of each metric's mean is the metric's threshold; a metric without one has no floor, and the check says so. The
-rule about the baseline holds for every metric that has pairs; without a baseline it does not exist. Limits are met when
-they are missed by less than 1e-9, so that no rounding in the last digit of a sum decides.
+floor of each metric's mean is the metric's threshold; a metric without one has no floor, and the check says so. An
+advisory metric has no rule. The rules about the baseline hold for every other metric that the baseline has too; without a
+baseline they do not exist. Limits are met when they are missed by less than 1e-9, so that no rounding in the last digit
+of a sum decides.
 """
 
 from __future__ import annotations
@@ -22,25 +26,47 @@ from collections.abc import Iterator
 from typing import assert_never
 
 from ..records.report import CaseResult, Comparison, GateCheck, MetricSummary, Outcome, Verdict
-from ..records.suite import GateSpec, MetricGate
+from ..records.suite import GateSpec, MetricGate, OnInconclusive
+from .drops import baseline_checks
 from .summary import Summary
 
 _DUST = 1e-9
 _PRECEDENCE: tuple[Outcome, ...] = ("INCOMPLETE", "FAIL", "INCONCLUSIVE")
 
 
-def judge_gate(gate: GateSpec, summary: Summary, comparison: Comparison | None = None) -> Verdict:
-    """The verdict with every rule behind it, met or not."""
+def judge_gate(
+    gate: GateSpec,
+    summary: Summary,
+    comparison: Comparison | None = None,
+    on_inconclusive: OnInconclusive = "inconclusive",
+) -> Verdict:
+    """The verdict with every rule behind it, met or not; `on_inconclusive` is the tier's."""
     checks = (
         _complete(summary),
         *_floors(gate, summary),
-        *_drops(gate, comparison),
+        *(baseline_checks(gate, comparison) if comparison else ()),
         *_must_run(summary),
         _errored(gate, summary),
         *_anything_scored(summary),
     )
     outcomes = {check.outcome for check in checks}
-    return Verdict(outcome=next((word for word in _PRECEDENCE if word in outcomes), "PASS"), checks=checks)
+    outcome = next((word for word in _PRECEDENCE if word in outcomes), "PASS")
+    taken_as = _taken_as(checks, on_inconclusive) if outcome == "INCONCLUSIVE" else None
+    return Verdict(outcome=outcome, checks=checks, taken_as=taken_as)
+
+
+def _taken_as(checks: tuple[GateCheck, ...], on_inconclusive: OnInconclusive) -> Outcome | None:
+    """What an INCONCLUSIVE counts for in the exit code. Only a drop that stays open can pass: errors never do."""
+    match on_inconclusive:
+        case "pass":
+            only_open = all(check.rule == "drop" for check in checks if check.outcome == "INCONCLUSIVE")
+            return "PASS" if only_open else None
+        case "fail":
+            return "FAIL"
+        case "inconclusive":
+            return None
+        case _:
+            assert_never(on_inconclusive)
 
 
 def _complete(summary: Summary) -> GateCheck:
@@ -57,6 +83,8 @@ def _floors(gate: GateSpec, summary: Summary) -> Iterator[GateCheck]:
     metrics = {metric.name: metric for metric in summary.metrics}
     for name in gate.metrics or metrics:
         metric = metrics.get(name)
+        if gate.metrics.get(name, MetricGate()).tier == "advisory":
+            continue
         if metric is None or not metric.counts.scored:
             yield _without_score(name, metric, summary)
             continue
@@ -101,23 +129,6 @@ def _without_score(name: str, metric: MetricSummary | None, summary: Summary) ->
         seen = "none planned"
     outcome: Outcome = "PASS" if elsewhere else "INCONCLUSIVE"
     return GateCheck(rule="scored", metric=name, outcome=outcome, wanted="at least one scored slot", seen=seen)
-
-
-def _drops(gate: GateSpec, comparison: Comparison | None) -> Iterator[GateCheck]:
-    for metric in comparison.metrics if comparison else ():
-        if metric.mean_difference is None:
-            continue
-        own = gate.metrics.get(metric.name)
-        allowed = own.allowed_drop if own and own.allowed_drop is not None else gate.allowed_drop
-        drop = -metric.mean_difference
-        seen, wanted = apart(abs(drop), allowed)
-        yield GateCheck(
-            rule="drop",
-            metric=metric.name,
-            outcome="FAIL" if drop > allowed + _DUST else "PASS",
-            wanted=f"no drop beyond {wanted}",
-            seen=f"a {'drop' if drop > 0 else 'rise'} of {seen} over {metric.pairs} pairs" if drop else "no change",
-        )
 
 
 def _must_run(summary: Summary) -> Iterator[GateCheck]:

@@ -42,8 +42,8 @@ def slot_of(entry: Entry) -> Slot:
 
 
 def slot_in_words(slot: Slot) -> str:
-    """The slot as reports name it: `case / metric / repeat`."""
-    return " / ".join(map(str, slot))
+    """The slot as reports name it: case and metric, and which repeat from the second on."""
+    return f"{slot.case_id} · {slot.metric}" + (f" #{slot.repeat + 1}" if slot.repeat else "")
 
 
 def in_order(*streams: Iterable[Entry]) -> Iterator[Entry]:

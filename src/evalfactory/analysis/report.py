@@ -26,6 +26,7 @@ class Circumstances:
     created_at: str  # UTC, ISO 8601
     wall_s: float
     judge_name: str
+    cases: int  # whose slots are told: a child run tells all of its parent's
     notes: tuple[str, ...] = ()
 
 
@@ -36,10 +37,11 @@ def build_report(plan: Plan, findings: Findings, proof: Proof, circumstances: Ci
         run_id=plan.run_id,
         suite=plan.suite,
         tier=plan.tier,
+        selection=plan.selection,
         created_at=circumstances.created_at,
         verdict=findings.verdict,
         counts=summary.counts,
-        cases=plan.cases,
+        cases=circumstances.cases,
         metrics=beside(summary.metrics, comparison),
         must_run=summary.must_run,
         must_run_slots=summary.must_run_counts.planned,
@@ -53,6 +55,8 @@ def build_report(plan: Plan, findings: Findings, proof: Proof, circumstances: Ci
         regressions=comparison.regressions if comparison else (),
         errored=summary.errored,
         baseline=comparison.baseline if comparison else findings.baseline,
+        compared=comparison.metrics if comparison else (),
+        slices=comparison.slices if comparison else (),
         reused_from=summary.reused_from,
         parent=plan.parent.run_id if plan.parent else None,
         versions=plan.versions,

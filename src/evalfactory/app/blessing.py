@@ -8,8 +8,19 @@ from ..errors import UsageError
 from ..storage.layout import RunKeys, baseline_key
 from ..storage.port import Store
 from .places import store_option, try_command
+from .planning import read_plan
 from .registry import Baseline
 from .reports import is_quick_look, read_report
+
+
+def doubt_of(store: Store, keys: RunKeys) -> str | None:
+    """Why the run makes a weak baseline, in words; None when nothing speaks against it."""
+    report, plan = read_report(store, keys), read_plan(store, keys)
+    errored, planned = report.counts.errored, report.counts.planned
+    if errored <= plan.gate.max_errored * planned:
+        return None
+    again = try_command("retry", keys.run_id, "--errored", *store_option(store.url))
+    return f"{errored} of {planned} slots are errored: nothing will be compared with them (measure them again: {again})"
 
 
 def bless(store: Store, keys: RunKeys, name: str) -> Baseline:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from ..errors import UsageError
 from ..planning.order import tier_order
 from ..records.base import canonical_json
-from ..records.case import Case
+from ..records.case import Case, lookup
 from .alike import alike
-from .spool import Spool, lookup
+from .spool import Spool
 
 VALUES_KEPT = 1000  # of a filter's field, to name what was probably meant
 
@@ -55,7 +55,7 @@ def _refuse_unknown(unknown: Iterable[str], known: list[str]) -> None:
     if names := sorted(unknown):
         near = dict.fromkeys(each for name in names for each in alike(name, known))
         words = f"the dataset has no case {', '.join(map(repr, names))}"
-        raise UsageError(words, hint=", ".join(near) or "`evalfactory report` names some")
+        raise UsageError(words, hint=", ".join(near or known[:3]))
 
 
 @dataclass(slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -30,7 +29,8 @@ from .comparing import Side, compare_with
 from .merging import Findings as MergeFindings
 from .merging import Merged, Supplement, merge_run, produced_by, taken_from
 from .planning import read_plan
-from .registry import Found, RunEntry, find_baseline, find_run
+from .registry import Found, entry_of, find_baseline, find_run
+from .scratch import scratch_file, scratch_space
 
 OFFLINE_NOTE = (
     "judged by the offline judge, which only compares words: its scores mean nothing beyond a demo or a pipeline test"
@@ -74,6 +74,7 @@ class CollectOptions:
 
 
 @without_cycle_search()
+@scratch_space()
 def collect(store: Store, keys: RunKeys, options: CollectOptions = CollectOptions()) -> Collected:
     """The run's report, merged from the store's bytes; the same however often and wherever it is made.
 
@@ -85,11 +86,11 @@ def collect(store: Store, keys: RunKeys, options: CollectOptions = CollectOption
     with ExitStack() as files, merge_with_children(store, keys, plan, summarizer) as merged:
         summary = summarizer.summary()
         comparison, baseline = _compare(store, plan, merged, options)
-        verdict = judge_gate(plan.gate, summary, comparison)
+        verdict = judge_gate(plan.gate, summary, comparison, plan.on_inconclusive)
         measurements = _written(merged.measurements(), files)
         outputs = _written(merged.outputs(), files) if plan.target is not None else None
         proof = _proof(plan, merged, summary, measurements, outputs)
-        circumstances = _circumstances(plan, options, merged.findings.last_commit_at)
+        circumstances = _circumstances(plan, options, merged.findings)
         report = build_report(plan, Findings(summary, verdict, comparison, baseline), proof, circumstances)
         told = _written(junit(report, merged.entries()), files)
         return Collected(report, measurements, told, outputs, files.pop_all())
@@ -111,17 +112,18 @@ def _proof(plan: Plan, merged: Merged, summary: Summary, measurements: Written, 
     )
 
 
-def _circumstances(plan: Plan, options: CollectOptions, last_commit_at: str) -> Circumstances:
+def _circumstances(plan: Plan, options: CollectOptions, found: MergeFindings) -> Circumstances:
     return Circumstances(
         created_at=plan.created_at,
-        wall_s=options.wall_s if options.wall_s is not None else _wall_s(plan, last_commit_at),
+        wall_s=options.wall_s if options.wall_s is not None else _wall_s(plan, found.last_commit_at),
         judge_name=judge_name(plan),
+        cases=found.cases,
         notes=tuple(_notes(plan)),
     )
 
 
 def _written(lines: Iterable[Record | str], files: ExitStack) -> Written:
-    file = files.enter_context(tempfile.TemporaryFile(prefix="evalfactory-report-"))  # noqa: SIM115
+    file = files.enter_context(scratch_file("evalfactory-report-"))
     proof = hashlib.sha256()
     for line in lines:
         body = (line if isinstance(line, str) else line.model_dump_json() + "\n").encode()
@@ -153,7 +155,7 @@ def merge_with_children(store: Store, keys: RunKeys, plan: Plan, summarizer: Sum
     supplement = Supplement(instead, outputs, root_plan.run_id) if own is not None else None
     merged = merge_run(store, root_keys, root_plan, _Tell(summarizer), supplement)
     if own is not None:
-        own.must_run = merged.findings.must_run
+        own.must_run, own.cases = merged.findings.must_run, merged.findings.cases
         merged.findings = own  # the proof is of this run's own shards
     return merged
 
@@ -203,8 +205,7 @@ def _compare(
 def _asked_baseline(store: Store, plan: Plan, asked: str | None) -> tuple[Found, str | None]:
     if asked is None:
         return Found(None), None
-    entry = RunEntry(run_id=plan.run_id, suite=plan.suite, tier=plan.tier, created_at=plan.created_at)
-    return find_baseline(store, asked, of=entry), asked
+    return find_baseline(store, asked, of=entry_of(plan)), asked
 
 
 def _told_baseline(store: Store, told: BaselineInfo | None) -> tuple[Found, str | None]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
-from ..analysis.comparison import Sides, compare, weaker_because
+from ..analysis.comparable import counted_repeats, refused_metrics, weaker_because
+from ..analysis.comparison import Sides, compare
+from ..analysis.grouping import CaseFacts, InputChanges, facts_of, input_changes
 from ..analysis.merge import Entry
 from ..analysis.summary import with_case
 from ..engine.frozen import frozen_cases
@@ -17,7 +20,7 @@ from ..records.report import BaselineInfo, CaseResult, Comparison
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from .planning import read_plan
-from .registry import RunEntry, find_baseline
+from .registry import entry_of, find_baseline
 from .reports import read_report, reported_measurements, reported_outputs
 
 
@@ -37,8 +40,7 @@ def compare_runs(store: Store, keys: RunKeys, baseline: str) -> Comparison:
     """
     plan = read_plan(store, keys)
     read_report(store, keys)
-    entry = RunEntry(run_id=plan.run_id, suite=plan.suite, tier=plan.tier, created_at=plan.created_at)
-    found = find_baseline(store, baseline, of=entry)
+    found = find_baseline(store, baseline, of=entry_of(plan))
     if found.keys is None:
         raise UsageError(found.note or f"there is no baseline {baseline}")
     here = Side(reported_measurements(store, keys), reported_outputs(store, keys))
@@ -47,20 +49,58 @@ def compare_runs(store: Store, keys: RunKeys, baseline: str) -> Comparison:
 
 def compare_with(store: Store, plan: Plan, here: Side, baseline: RunKeys, asked: str) -> Comparison:
     """The run beside a baseline run that has a report; regressions come with their cases' texts."""
-    theirs = read_report(store, baseline)
+    theirs, their_plan = read_report(store, baseline), read_plan(store, baseline)
+    facts = {frozen.case.id: facts_of(frozen.case, plan.cluster_by, plan.slices) for frozen in _all_frozen(store, plan)}
+    changes = _input_changes(store, plan, their_plan, facts)
+    refused = refused_metrics(plan, their_plan)
     info = BaselineInfo(
         asked=asked,
         run_id=baseline.run_id,
         created_at=theirs.created_at,
         results_digest=theirs.results_digest,
-        note=weaker_because(plan, read_plan(store, baseline)),
+        cases_added=changes.added,
+        cases_removed=changes.removed,
+        cases_changed=len(changes.changed),
+        changed=changes.first,
+        age_days=_days_between(theirs.created_at, plan.created_at),
+        note=weaker_because(plan, their_plan, refused),
     )
-    names = [recipe.name for recipe in plan.recipes]
-    sides = Sides(here.entries, reported_measurements(store, baseline), names, here.must_run)
-    comparison = compare(sides, run_id=plan.run_id, baseline=info)
+    sides = Sides(
+        here=here.entries,
+        there=reported_measurements(store, baseline),
+        metrics=[recipe.name for recipe in plan.recipes],
+        must_run=here.must_run,
+        facts=facts,
+        changed=changes.changed,
+        refused=refused,
+        known_there={recipe.name for recipe in their_plan.recipes},
+        repeats=counted_repeats(plan, their_plan),
+    )
+    comparison = compare(sides, run_id=plan.run_id, baseline=info, gate=plan.gate)
     told = _with_texts(store, plan, here.outputs, [*comparison.regressions, *comparison.improvements])
     split = len(comparison.regressions)
     return comparison.model_copy(update={"regressions": tuple(told[:split]), "improvements": tuple(told[split:])})
+
+
+def _input_changes(store: Store, plan: Plan, theirs: Plan, facts: Mapping[str, CaseFacts]) -> InputChanges:
+    if plan.inputs_digest == theirs.inputs_digest:
+        return InputChanges(0, 0, frozenset())
+    there = {frozen.case.id: facts_of(frozen.case, None, ()).inputs for frozen in _all_frozen(store, theirs)}
+    return input_changes({case_id: known.inputs for case_id, known in facts.items()}, there)
+
+
+def _all_frozen(store: Store, plan: Plan) -> Iterator[FrozenCase]:
+    """Every case of the run; of a run that supplements another one all that its report tells."""
+    while plan.parent is not None:
+        plan = read_plan(store, RunKeys(plan.suite, plan.parent.run_id))
+    keys = RunKeys(plan.suite, plan.run_id)
+    for shard in plan.shards:
+        for piece in frozen_cases(store, keys, shard):
+            yield from piece
+
+
+def _days_between(then: str, now: str) -> float:
+    return round((datetime.fromisoformat(now) - datetime.fromisoformat(then)).total_seconds() / 86400, 3)
 
 
 def _with_texts(store: Store, plan: Plan, outputs: Iterable[Output], results: list[CaseResult]) -> list[CaseResult]:

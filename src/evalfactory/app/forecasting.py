@@ -27,7 +27,7 @@ class MetricForecast(NamedTuple):
 
     name: str
     judge: str
-    threshold: str
+    threshold: float | None
     slots: int
     calls: float
 
@@ -105,7 +105,7 @@ def _forecast(plan: Plan, store: Store) -> Forecast:
         MetricForecast(
             name=recipe.name,
             judge="offline" if recipe.judge.kind == "offline" else recipe.judge.model,
-            threshold="" if recipe.threshold is None else f"{recipe.threshold:g}",
+            threshold=recipe.threshold,
             slots=slots[recipe.name] * repeats,
             calls=calls[recipe.name] * repeats,
         )

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from ..errors import InputError, Problem
 from ..planning.slots import metric_fields_missing
-from ..records.case import FrozenCase
+from ..records.case import Case, FrozenCase
 from ..records.plan import MetricRecipe, ShardPlan
 from ..records.suite import Suite
 from ..storage.layout import RunKeys
 from ..storage.port import Store
+from ..target.needs import Needs
 from .spool import Spool
 
 MUST_RUN = "must_run"
@@ -23,48 +24,75 @@ class Freezer:
     """Decides for each case which metrics measure it, and which cannot."""
 
     def __init__(
-        self, suite: Suite, recipes: Sequence[MetricRecipe], *, only: Mapping[str, Sequence[str]] | None = None
+        self,
+        suite: Suite,
+        recipes: Sequence[MetricRecipe],
+        needs: Needs,
+        *,
+        only: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         self.repeats = suite.execution.repeats
         self.skipped = 0
         self._refuse = suite.execution.missing_fields == "refuse"
         self._recipes = recipes
+        self._needs = needs
         self._only = only
         self._limit = suite.dataset.max_problems
         self._file = suite.dataset.path
-        self._problems: list[Problem] = []
+        self._problems: list[tuple[int, str]] = []  # line and words: the first ones of the file
+        self._found = 0
 
     def freeze(self, spool: Spool, index: int, *, must_run: bool) -> FrozenCase:
         """The case with its metrics. A metric of the other kind (single turn, conversation) does not apply to it."""
         case = spool.case(index)
-        metrics, skipped = [], {}
-        for recipe in self._recipes:
-            if recipe.kind != case.kind or (self._only is not None and recipe.name not in self._only[case.id]):
-                continue
-            if lacking := metric_fields_missing(case, recipe):
-                skipped[recipe.name] = f"the case has no {' and no '.join(lacking)}"
-            else:
-                metrics.append(recipe.name)
+        recipes = [recipe for recipe in self._recipes if self._applies(recipe, case)]
+        unasked = self._needs.lacking(case) if recipes else ""
+        lacking = {recipe.name: _lacking(case, recipe) for recipe in recipes}
+        skipped = {name: why or unasked for name, why in lacking.items() if why or unasked}
         self.skipped += len(skipped) * self.repeats
         if skipped and self._refuse:
-            self._note(f"case {case.id!r}: " + "; ".join(f"{name}: {why}" for name, why in skipped.items()))
-        if not metrics and not skipped:
-            self._note(f"case {case.id!r} is a {case.kind} case, and no metric of the suite measures those")
-        group = MUST_RUN if must_run else ""
-        return FrozenCase(case=case, metrics=tuple(metrics), skipped=skipped, group=group)
+            own = [f"{name}: {why}" for name, why in lacking.items() if why]
+            self._note(spool.lines[index], f"case {case.id!r}: " + "; ".join([unasked] * bool(unasked) + own))
+        if not recipes:
+            words = f"case {case.id!r} is a {case.kind} case, and no metric of the suite measures those"
+            self._note(spool.lines[index], words)
+        return FrozenCase(
+            case=case,
+            metrics=tuple(name for name in lacking if name not in skipped),
+            skipped=skipped,
+            group=MUST_RUN if must_run else "",
+        )
 
     def check(self) -> None:
-        """Raise `InputError` with what was found, if anything."""
+        """Raise `InputError` with what was found, if anything: the first ones, as many as the suite wants to see."""
         if self._problems:
+            self._keep_first()
+            shown = len(self._problems)
+            first = f": the first {shown} of {self._found:,} cases" if self._found > shown else ""
             raise InputError(
-                "the dataset does not fit the suite's metrics",
-                tuple(self._problems),
+                f"the dataset does not fit the suite{first}",
+                tuple(Problem(words, file=self._file, line=line or None) for line, words in self._problems),
                 hint="complete the cases, or set `execution: {missing_fields: skip}`: then they are counted and shown",
             )
 
-    def _note(self, message: str) -> None:
-        if len(self._problems) < self._limit:
-            self._problems.append(Problem(message, file=self._file))
+    def _applies(self, recipe: MetricRecipe, case: Case) -> bool:
+        return recipe.kind == case.kind and (self._only is None or recipe.name in self._only[case.id])
+
+    def _note(self, line: int, words: str) -> None:
+        self._found += 1
+        self._problems.append((line, words))
+        if len(self._problems) >= 2 * self._limit:
+            self._keep_first()
+
+    def _keep_first(self) -> None:
+        """Cases come shard by shard; who mends a file reads from its top."""
+        self._problems = sorted(self._problems)[: self._limit]
+
+
+def _lacking(case: Case, recipe: MetricRecipe) -> str:
+    """Why the metric cannot measure the case; empty when it can."""
+    fields = metric_fields_missing(case, recipe)
+    return f"the case has no {' and no '.join(fields)}" if fields else ""
 
 
 @dataclass(slots=True)

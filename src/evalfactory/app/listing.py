@@ -16,6 +16,7 @@ class ListedRun(NamedTuple):
     run_id: str
     suite: str
     tier: str
+    selection: str  # of a quick look, in words; empty for a whole tier
     created_at: str  # UTC, ISO 8601
     verdict: str | None  # of its newest report; None without one
 
@@ -27,6 +28,7 @@ def listed_runs(store: Store) -> list[ListedRun]:
             run_id=entry.run_id,
             suite=entry.suite,
             tier=entry.tier,
+            selection=entry.selection,
             created_at=entry.created_at,
             verdict=verdict_of(store, RunKeys(entry.suite, entry.run_id)),
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from ..engine.commits import read_commit, read_part
 from ..engine.frozen import frozen_cases
 from ..engine.lines import parse_part
 from ..errors import UsageError
 from ..records.case import FrozenCase
-from ..records.measurement import Commit, Output
+from ..records.measurement import Output
 from ..records.plan import Plan
 from ..storage.layout import RunKeys
 from ..storage.port import Store
@@ -40,12 +41,11 @@ def output_of(store: Store, keys: RunKeys, plan: Plan, case_id: str) -> Output |
         return None
     for shard in plan.shards:
         try:
-            commit = Commit.model_validate_json(store.read(keys.commit(shard.index)))
+            body = store.read(keys.commit(shard.index))
         except FileNotFoundError:
             continue
-        for part in commit.parts:
-            body = store.read(keys.part(shard.index, part.name))
-            for record in parse_part(body)[1]:
+        for part in read_commit(keys, plan, shard.index, body).parts:
+            for record in parse_part(read_part(store, keys, shard.index, part))[1]:
                 if isinstance(record, Output) and record.case_id == case_id and record.failure is None:
                     return record
     if plan.parent is None:

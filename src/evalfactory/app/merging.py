@@ -6,7 +6,6 @@ import hashlib
 import heapq
 import json
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from ..analysis.merge import Entry, MergedShard, check_headers, in_order, merge_shard, slot_of
-from ..engine.commits import damaged, read_commit
+from ..engine.commits import damaged, read_commit, read_part
 from ..engine.frozen import frozen_cases
 from ..engine.lines import parse_part
 from ..records.case import FrozenCase
@@ -23,6 +22,7 @@ from ..records.plan import Plan, ShardPlan
 from ..records.report import ShardProof
 from ..storage.layout import RunKeys
 from ..storage.port import Store
+from .scratch import scratch_file
 
 PIECE_BYTES = 1 << 16  # of one shard, while all shards are read side by side
 
@@ -39,6 +39,7 @@ class Findings:
     foreign: int = 0
     late_attempts: int = 0
     last_commit_at: str = ""
+    cases: int = 0
     must_run: set[str] = field(default_factory=set)
 
 
@@ -47,7 +48,7 @@ class Merged:
 
     def __init__(self) -> None:
         self.findings = Findings()
-        self._file = tempfile.TemporaryFile(prefix="evalfactory-merge-")  # noqa: SIM115  closed by `__exit__`
+        self._file = scratch_file("evalfactory-merge-")  # closed by `__exit__`
         self._ends: list[tuple[int, int]] = []
         self._outputs: list[tuple[int, int]] = []
 
@@ -143,6 +144,7 @@ def merge_run(store: Store, keys: RunKeys, plan: Plan, seen: Seen, supplement: S
     """
     with ExitStack() as unless_done:
         merged = unless_done.enter_context(Merged())
+        merged.findings.cases = plan.cases
         for shard in plan.shards:
             cases = {frozen.case.id: frozen for piece in frozen_cases(store, keys, shard) for frozen in piece}
             lines = _committed(store, keys, plan, shard, merged.findings)
@@ -176,16 +178,9 @@ def _committed(
     findings.last_commit_at = max(findings.last_commit_at, commit.finished_at)
     lines: list[Measurement | Output] = []
     for part in commit.parts:
-        key = keys.part(shard.index, part.name)
-        try:
-            content = store.read(key)
-        except FileNotFoundError:
-            raise damaged(key, "the commit names it, and it is gone") from None
-        if len(content) != part.size or hashlib.sha256(content).hexdigest() != part.sha256:
-            raise damaged(key, f"its bytes are not those that were committed ({len(content)} of {part.size})")
-        header, records = parse_part(content)
+        header, records = parse_part(read_part(store, keys, shard.index, part))
         if header is None:
-            raise damaged(key, "it has no header")
+            raise damaged(keys.part(shard.index, part.name), "it has no header")
         check_headers([header], plan, shard=shard.index)
         lines += records
     return lines

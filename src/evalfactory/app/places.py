@@ -47,3 +47,9 @@ def store_option(url: str) -> tuple[str, ...]:
 def try_command(*words: str) -> str:
     """A command of ours, as a shell takes it."""
     return shlex.join(("evalfactory", *words))
+
+
+def explain_command(case_id: str, run_id: str, store_url: str) -> str:
+    """The command that explains a case, whose id may look like an option."""
+    options = ("--run", run_id, *store_option(store_url))
+    return try_command("explain", *([*options, "--", case_id] if case_id.startswith("-") else [case_id, *options]))

@@ -15,17 +15,20 @@ from ..errors import EnvironmentProblem, InputError, Problem, UsageError
 from ..planning.dealing import deal, shard_count
 from ..planning.order import select, tier_order
 from ..planning.slots import estimated_calls
+from ..records.base import is_moment
 from ..records.case import CaseKind
 from ..records.plan import MetricRecipe, Parent, Plan, content_digest
 from ..records.suite import Execution, Suite, TierSpec
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from ..suites import LoadedSuite
+from ..target.needs import NOTHING, Needs, needs_of
 from .alike import alike
 from .bulk import without_cycle_search
 from .choosing import Choice, choose
 from .freezing import CaseFiles, Freezer, write_cases
 from .preparing import Prepared
+from .scratch import scratch_space
 from .spool import Spool, stratum
 
 
@@ -44,11 +47,12 @@ class PlanOptions:
 
 
 @without_cycle_search()
+@scratch_space()
 def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, store: Store) -> Plan:
     """The run's plan, written to the store with its frozen cases. An equal plan that is there already is returned.
 
     Raises:
-        InputError: The dataset is wrong, or a case lacks a metric's field and the suite says `refuse`.
+        InputError: The dataset is wrong, or a case lacks a metric's or the target's field and the suite says `refuse`.
         UsageError: The tier does not exist, or nothing is left to measure.
         EnvironmentProblem: The run exists with another plan.
     """
@@ -58,7 +62,7 @@ def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, sto
         _read(spool, loaded, recipes)
         chosen = _chosen(spool, suite, options)
         piles = _deal(spool, chosen.indexes, suite.execution, options)
-        freezer = Freezer(suite, recipes, only=options.only)
+        freezer = Freezer(suite, recipes, _needs(prepared, loaded), only=options.only)
         shards = write_cases(spool, piles, chosen.must_run, freezer, CaseFiles(store, keys))
         plan = Plan(
             run_id=options.run_id,
@@ -77,6 +81,9 @@ def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, sto
             target_digest=prepared.target_digest,
             execution=suite.execution,
             gate=suite.gate,
+            on_inconclusive=tier_of(suite, options.tier).on_inconclusive,
+            cluster_by=suite.dataset.cluster_by,
+            slices=suite.dataset.slices,
             reuse=not options.fresh,
             seed=suite.dataset.seed,
             cases=sum(shard.cases for shard in shards),
@@ -122,6 +129,10 @@ def read_plan(store: Store, keys: RunKeys) -> Plan:
         raise _damaged(keys, "it is no plan") from error
     if content_digest(json.loads(body)) != plan.digest:
         raise _damaged(keys, "its digest does not match its content")
+    if (plan.run_id, plan.suite) != (keys.run_id, keys.suite):
+        raise _damaged(keys, f"it is that of run {plan.run_id} of the suite {plan.suite}")
+    if not is_moment(plan.created_at):
+        raise _damaged(keys, "the time in it is none")
     return plan
 
 
@@ -135,11 +146,12 @@ def _read(spool: Spool, loaded: LoadedSuite, recipes: Sequence[MetricRecipe]) ->
     for recipe in recipes:
         by_kind[recipe.kind].append(recipe)
     must_ids, must_tags = set(dataset.must_run.ids), set(dataset.must_run.tags)
-    for case in read_cases(dataset, loaded.folder):
+    for case, line in read_cases(dataset, loaded.folder):
         if case.must_run or case.id in must_ids or must_tags.intersection(case.tags):
             spool.must_run.append(len(spool))
         spool.add(
             case,
+            line=line,
             stratum=stratum(case, dataset.strata) if dataset.strata else "",
             weight=sum(estimated_calls(case, recipe) for recipe in by_kind[case.kind]),
         )
@@ -171,6 +183,10 @@ def _chosen(spool: Spool, suite: Suite, options: PlanOptions) -> _Chosen:
     order = tier_order(spool.ids, spool.strata, seed=suite.dataset.seed)
     must_run = frozenset(spool.must_run)
     return _Chosen(select(order, count, must_run), must_run)
+
+
+def _needs(prepared: Prepared, loaded: LoadedSuite) -> Needs:
+    return NOTHING if prepared.target is None else needs_of(prepared.target, loaded.folder)
 
 
 def _deal(spool: Spool, indexes: list[int], execution: Execution, options: PlanOptions) -> list[list[int]]:

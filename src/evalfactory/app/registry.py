@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from ..errors import EnvironmentProblem, InputError, Problem, UsageError
 from ..records.base import Record
+from ..records.plan import Plan
 from ..storage.layout import RUNS, RunKeys, baseline_key, baselines_folder, run_entry_key
 from ..storage.port import Store
 from .alike import alike
@@ -23,6 +24,7 @@ class RunEntry(Record):
     suite: str
     tier: str
     created_at: str
+    selection: str = ""  # of a quick look, in words
 
 
 class Baseline(Record):
@@ -39,6 +41,13 @@ class Found(NamedTuple):
 
     keys: RunKeys | None
     note: str | None = None
+
+
+def entry_of(plan: Plan) -> RunEntry:
+    """What the store is to say of a planned run."""
+    return RunEntry(
+        run_id=plan.run_id, suite=plan.suite, tier=plan.tier, created_at=plan.created_at, selection=plan.selection
+    )
 
 
 def register(store: Store, entry: RunEntry) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import count
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -19,9 +20,9 @@ from .places import store_option, try_command
 
 REPORT = "report.json"  # written last: a folder without it is not finished
 MEASUREMENTS = "measurements.jsonl"
-FILES = "files.json"  # name -> SHA-256 of the files that people and build servers read
+FILES = "files.json"  # name -> SHA-256 of the files that people and build servers read; written first, by one alone
+READ_BY_PEOPLE = ("junit.xml", "report.md", "report.txt")
 OUTPUTS = "outputs.jsonl"  # only of a run with a target
-QUICK_LOOK = "a quick look"  # how the note of such a run begins
 Line = TypeVar("Line", bound=Record)
 
 _NUMBER = re.compile(r"/(\d{4})/report\.json$")
@@ -33,10 +34,11 @@ def latest_report_folder(store: Store, keys: RunKeys) -> str | None:
     return report_folder(keys, max(numbers)) if numbers else None
 
 
-def next_report_folder(store: Store, keys: RunKeys) -> str:
-    """A folder that nobody has begun to write."""
+def report_folders(store: Store, keys: RunKeys) -> Iterator[str]:
+    """Folders that nobody seems to have begun to write, one after the other: others may be faster."""
     used = {entry.key.removeprefix(keys.report_folder).split("/")[0] for entry in store.list(keys.report_folder)}
-    return report_folder(keys, max((int(name) for name in used if name.isdigit()), default=0) + 1)
+    highest = max((int(name) for name in used if name.isdigit()), default=0)
+    return (report_folder(keys, number) for number in count(highest + 1))
 
 
 def report_folder(keys: RunKeys, number: int) -> str:
@@ -46,7 +48,7 @@ def report_folder(keys: RunKeys, number: int) -> str:
 
 def is_quick_look(report: Report) -> bool:
     """Whether the run was of some cases instead of a whole tier."""
-    return any(note.startswith(QUICK_LOOK) for note in report.notes)
+    return bool(report.selection)
 
 
 def verdict_of(store: Store, keys: RunKeys) -> str | None:

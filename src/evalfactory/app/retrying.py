@@ -18,7 +18,7 @@ from ..storage.port import Store
 from .freezing import CaseFiles
 from .places import store_option, try_command
 from .planning import agree, read_plan
-from .registry import RunEntry, register
+from .registry import entry_of, register
 from .reports import read_report, reported_measurements
 from .running import Observer, RunOptions, RunResult, new_run_id, resume
 
@@ -64,7 +64,7 @@ def plan_child(store: Store, parent: Plan, run_id: str) -> Plan:
         }
     )
     plan = agree(store, child_keys, plan.model_copy(update={"digest": content_digest(plan.model_dump(mode="json"))}))
-    register(store, RunEntry(run_id=run_id, suite=plan.suite, tier=plan.tier, created_at=plan.created_at))
+    register(store, entry_of(plan))
     return plan
 
 

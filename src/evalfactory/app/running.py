@@ -6,11 +6,10 @@ import asyncio
 import contextlib
 import json
 import secrets
-import shlex
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -40,10 +39,10 @@ from ..storage.reuse import compact
 from ..suites import LoadedSuite, load_suite
 from .choosing import Choice
 from .collecting import CollectOptions
-from .places import store_for
+from .places import store_for, store_option, try_command
 from .planning import PlanOptions, make_plan
-from .preparing import prepare
-from .registry import RunEntry, register
+from .preparing import check_keys, prepare
+from .registry import entry_of, register
 from .telling import Told, collect_and_write
 
 REFRESH_S = 0.25
@@ -85,7 +84,7 @@ class RunResult(NamedTuple):
 
     report: Report
     told: Told
-    problem: str = ""  # why slots are missing, when they are
+    problem: str = ""  # why slots are missing, when they are, and what else was noticed
 
 
 DEFAULT_TIER = "smoke"
@@ -104,6 +103,7 @@ async def run(path: Path, options: RunOptions, observer: Observer) -> RunResult:
     """
     begun_s = time.monotonic()
     loaded = load_suite(path)
+    check_keys(loaded.suite)
     store = store_for(loaded, options.store)
     workers = _allowed(options.workers or loaded.suite.execution.workers, loaded.suite.judge)
     async with _runner(workers, store) as local:
@@ -148,7 +148,7 @@ async def plan_run(
         choice=options.choice,
     )
     plan = await asyncio.to_thread(make_plan, loaded, plan_options, prepared, store)
-    register(store, RunEntry(run_id=plan.run_id, suite=plan.suite, tier=plan.tier, created_at=plan.created_at))
+    register(store, entry_of(plan))
     return plan
 
 
@@ -185,7 +185,8 @@ async def _work(local: LocalRunner, plan: Plan, place: Place, wishes: _Wishes, o
     local.on_log = partial(_keep_words, place)
     if open_shards:
         async with _shown(progress, observer):
-            ended = await local.run(plan, assignment, open_shards, progress)
+            with _processes_told():
+                ended = await local.run(plan, assignment, open_shards, progress)
     observer.measured(progress, ended)
     _raise(ended, place)
     wall_s = round(time.monotonic() - wishes.begun_s, 3)
@@ -193,7 +194,7 @@ async def _work(local: LocalRunner, plan: Plan, place: Place, wishes: _Wishes, o
     try:
         report, told = await asyncio.to_thread(collect_and_write, store, keys, options)
     except UnavailableError as error:
-        _raise(Ended(error.exit_code, str(error)), place)
+        _raise(Ended(error.exit_code, error.said, error.hint), place)
         raise
     with contextlib.suppress(UnavailableError):  # the verdict stands; the next run tidies up
         await asyncio.to_thread(compact, store)
@@ -217,19 +218,19 @@ def uncommitted(store: Store, keys: RunKeys, plan: Plan) -> list[int]:
 
 
 def _raise(ended: Ended, place: Place) -> None:
-    again = _resuming(place)
-    kept = f"everything measured is kept; go on with: {again}"
+    message, hint = ended.message, ended.hint
+    kept = f"{hint or 'everything measured is kept'}; go on with: {_resuming(place)}" if ended.resumable else hint
     match ended.code:
         case Exit.UNAVAILABLE:
-            raise UnavailableError(ended.message, hint=kept)
+            raise UnavailableError(message, hint=kept)
         case Exit.REFUSED:
-            raise RefusedError(ended.message, hint=f"set the right key, then: {again}")
+            raise RefusedError(message, hint=kept)
         case Exit.ENVIRONMENT:
-            raise EnvironmentProblem(ended.message)
+            raise EnvironmentProblem(message, hint=hint)
         case Exit.DATA:
-            raise InputError(ended.message)
+            raise InputError(message, hint=hint)
         case Exit.USAGE:
-            raise UsageError(ended.message)
+            raise UsageError(message, hint=hint)
         case Exit.INTERRUPTED | Exit.TERMINATED as code:
             raise _stopped(code, "stopped", kept)
         case _:
@@ -239,7 +240,7 @@ def _raise(ended: Ended, place: Place) -> None:
 def _resuming(place: Place) -> str:
     """The command that goes on with the run, as a shell takes it from where we are."""
     suite = [] if place.folder.resolve() == Path.cwd() else ["--suite", str(place.folder)]
-    return shlex.join(["evalfactory", "resume", place.keys.run_id, "--store", place.store.url, *suite])
+    return try_command("resume", place.keys.run_id, *store_option(place.store.url), *suite)
 
 
 def _stopped(code: int, message: str, hint: str | None = None) -> Interrupted:
@@ -269,14 +270,27 @@ async def _runner(workers: int, store: Store) -> AsyncIterator[LocalRunner]:
     if in_main_thread:
         loop.add_signal_handler(signal.SIGINT, local.stop, Exit.INTERRUPTED)
         loop.add_signal_handler(signal.SIGTERM, local.stop, Exit.TERMINATED)
-    await local.start()
     try:
+        with _processes_told():
+            await local.start()
         yield local
     finally:
         await local.close()
         if in_main_thread:
             loop.remove_signal_handler(signal.SIGINT)
             loop.remove_signal_handler(signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def _processes_told() -> Iterator[None]:
+    """Within it a process that cannot be started is told in words; stores have translated their own errors."""
+    try:
+        yield
+    except OSError as error:
+        raise UnavailableError(
+            f"a worker process cannot be started: {error.strerror or error}",
+            hint="raise `ulimit -n` and `ulimit -u`, or free some memory; what is measured is kept, and can be resumed",
+        ) from error
 
 
 @asynccontextmanager

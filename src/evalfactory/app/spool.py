@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from array import array
 from types import TracebackType
-from typing import Any
 
 from ..records.base import canonical_json
-from ..records.case import Case, input_digest
+from ..records.case import Case, input_digest, lookup
+from .scratch import scratch_file
 
 
 class Spool:
     """All cases of a dataset. Indexes are positions in the dataset.
 
-    A case costs its id and some 60 bytes of memory; its text is in a temporary file.
+    A case costs its id and some 70 bytes of memory; its text is in a temporary file.
     """
 
     def __init__(self) -> None:
         self.ids: list[str] = []
         self.strata: list[str] = []
         self.weights = array("d")
+        self.lines = array("Q")
         self.must_run: list[int] = []
         self._digests: list[bytes] = []
         self._inputs: list[bytes] = []
         self._offsets = array("Q", [0])
-        self._file = tempfile.TemporaryFile(prefix="evalfactory-cases-")  # noqa: SIM115  closed by `__exit__`
+        self._file = scratch_file("evalfactory-cases-")  # closed by `__exit__`
 
     def __enter__(self) -> Spool:
         return self
@@ -39,7 +39,7 @@ class Spool:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def add(self, case: Case, *, stratum: str, weight: float) -> None:
+    def add(self, case: Case, *, line: int, stratum: str, weight: float) -> None:
         """Take the next case of the dataset."""
         text = case.model_dump_json(exclude_defaults=True).encode()
         self._file.write(text)
@@ -47,6 +47,7 @@ class Spool:
         self.ids.append(case.id)
         self.strata.append(stratum)
         self.weights.append(weight)
+        self.lines.append(line)
         self._digests.append(hashlib.sha256(text).digest())
         self._inputs.append(hashlib.sha256(f"{case.id}\n{input_digest(case)}".encode()).digest())
 
@@ -72,12 +73,3 @@ def stratum(case: Case, field: str) -> str:
     """The case's value of the field that is kept in proportion, as text; `tags` means all of its tags."""
     value = lookup(case, field)
     return value if isinstance(value, str) else canonical_json(value)
-
-
-def lookup(case: Case, field: str) -> Any:
-    """The value of a field of the case, dots reaching into `metadata`; None where there is none."""
-    head, _, rest = field.partition(".")
-    value: Any = getattr(case, head, None)
-    for key in rest.split(".") if rest else ():
-        value = value.get(key) if isinstance(value, dict) else None
-    return sorted(value) if head == "tags" and value else value

@@ -21,6 +21,7 @@ class RunStatus(NamedTuple):
     run_id: str
     suite: str
     tier: str
+    selection: str  # of a quick look, in words; empty for a whole tier
     created_at: str
     state: str  # `complete`, `begun` or `planned`
     planned: int
@@ -54,6 +55,7 @@ def run_status(store: Store, keys: RunKeys) -> RunStatus:
         run_id=plan.run_id,
         suite=plan.suite,
         tier=plan.tier,
+        selection=plan.selection,
         created_at=plan.created_at,
         state=state,
         planned=plan.slots,

@@ -12,7 +12,7 @@ from ..render.terminal import terminal
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from .collecting import Collected, CollectOptions, collect
-from .reports import FILES, MEASUREMENTS, OUTPUTS, REPORT, next_report_folder
+from .reports import FILES, MEASUREMENTS, OUTPUTS, REPORT, report_folders
 
 
 class Told(NamedTuple):
@@ -41,21 +41,39 @@ def collect_and_write(store: Store, keys: RunKeys, options: CollectOptions) -> C
 
 
 def write_report(store: Store, keys: RunKeys, collected: Collected) -> Told:
-    """The place of the report's files, all of them written."""
-    report = collected.report
-    folder = next_report_folder(store, keys)
-    told = Told(store.url, folder)
-    store.put_file(f"{folder}{MEASUREMENTS}", collected.measurements.file)
+    """The place of the report's files, all of them written. Whoever collects at the same time gets another place."""
+    told, texts = _begun(store, keys, collected)
+    store.put_file(f"{told.folder}{MEASUREMENTS}", collected.measurements.file)
     if collected.outputs is not None:
-        store.put_file(f"{folder}{OUTPUTS}", collected.outputs.file)
+        store.put_file(f"{told.folder}{OUTPUTS}", collected.outputs.file)
+    for name, body in texts.items():
+        store.put(f"{told.folder}{name}", body)
+    store.put_file(f"{told.folder}junit.xml", collected.junit.file)
+    store.put(f"{told.folder}{REPORT}", collected.report.model_dump_json(indent=1).encode())
+    return told
+
+
+class _Begun(NamedTuple):
+    """A report folder that is ours alone, and the texts that go into it."""
+
+    told: Told
+    texts: dict[str, bytes]
+
+
+def _begun(store: Store, keys: RunKeys, collected: Collected) -> _Begun:
+    folders = report_folders(store, keys)
+    while True:
+        begun = _texts(collected, Told(store.url, next(folders)))
+        files = {name: hashlib.sha256(body).hexdigest() for name, body in begun.texts.items()}
+        body = canonical_json({**files, "junit.xml": collected.junit.sha256}).encode()
+        if store.create(f"{begun.told.folder}{FILES}", body):
+            return begun
+
+
+def _texts(collected: Collected, told: Told) -> _Begun:
+    report = collected.report
     texts = {
         "report.md": markdown(report).encode(),
         "report.txt": terminal(report, width=100, color=False, place=told.url).encode(),
     }
-    for name, body in texts.items():
-        store.put(f"{folder}{name}", body)
-    store.put_file(f"{folder}junit.xml", collected.junit.file)
-    files = {name: hashlib.sha256(body).hexdigest() for name, body in texts.items()}
-    store.put(f"{folder}{FILES}", canonical_json({**files, "junit.xml": collected.junit.sha256}).encode())
-    store.put(f"{folder}{REPORT}", report.model_dump_json(indent=1).encode())
-    return told
+    return _Begun(told, texts)

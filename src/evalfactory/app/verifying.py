@@ -14,7 +14,7 @@ from ..storage.layout import RunKeys
 from ..storage.lines import read_pieces
 from ..storage.port import Store
 from .collecting import CollectOptions, collect
-from .reports import FILES, MEASUREMENTS, OUTPUTS, latest_report_folder, read_report
+from .reports import FILES, MEASUREMENTS, OUTPUTS, READ_BY_PEOPLE, latest_report_folder, read_report
 
 #: What has a check of its own, or may differ: the time that the command took, and who came too late after it.
 _CHECKED_BY_ITSELF: dict[str, Any] = {
@@ -80,14 +80,15 @@ def _checks(store: Store, folder: str, report: Report, again: Report) -> Iterato
 def _files(store: Store, folder: str) -> Iterator[Check]:
     """The files that are made from the report for people and build servers, as they were written."""
     try:
-        written: dict[str, str] = json.loads(store.read(f"{folder}{FILES}"))
+        written = json.loads(store.read(f"{folder}{FILES}"))
     except (FileNotFoundError, ValueError):
-        yield Check(
-            FILES, holds=False, claimed="says what report.md, report.txt and junit.xml were", found="it is gone"
-        )
+        written = None
+    if not isinstance(written, dict) or sorted(written) != sorted(READ_BY_PEOPLE):
+        claim = f"says what {', '.join(READ_BY_PEOPLE)} were"
+        yield Check(FILES, holds=False, claimed=claim, found="it is gone, or says something else")
         return
-    for name, claimed in sorted(written.items()):
-        yield _check(name, claimed, _sha256(store, f"{folder}{name}"))
+    for name in READ_BY_PEOPLE:
+        yield _check(name, str(written[name]), _sha256(store, f"{folder}{name}"))
 
 
 def _check(name: str, claimed: str, found: str) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -40,6 +41,10 @@ class CatalogueMetric(Record):
     calls: float = Field(description="Judge calls of a measurement, measured, before those of the next two.")
     calls_per_chunk: float = Field(default=0.0, description="More of them for each chunk of (retrieval) context.")
     calls_per_turn: float = Field(default=0.0, description="More of them for each pair of turns.")
+    windowed: bool = Field(
+        default=False,
+        description="A chunk is judged again in every window of turns that holds it; `window_size` is the widest.",
+    )
     threshold_matters: bool = Field(
         default=False, description="The threshold is told to the judge, so another one asks for a new measurement."
     )
@@ -66,9 +71,26 @@ class Catalogue(Record):
 TYPICAL_CHUNKS = TYPICAL_TURNS = 3
 
 
-def typical_calls(metric: CatalogueMetric) -> float:
-    """Judge calls of a measurement of a case with three chunks of context, or a conversation of three pairs of turns."""
-    return metric.calls + metric.calls_per_chunk * TYPICAL_CHUNKS + metric.calls_per_turn * TYPICAL_TURNS
+def typical_calls(metric: CatalogueMetric, args: Mapping[str, Any] | None = None) -> float:
+    """Judge calls of a case with three chunks of context: in a conversation, one for each of three pairs of turns."""
+    chunks = metric.calls_per_chunk * typical_chunks(widest_window(metric, args or {}))
+    return metric.calls + chunks + metric.calls_per_turn * TYPICAL_TURNS
+
+
+def typical_chunks(window: int) -> int:
+    """Three chunks, each as often as there are windows that hold it."""
+    return sum(windows_of(pair, TYPICAL_TURNS, window) for pair in range(TYPICAL_CHUNKS))
+
+
+def widest_window(metric: CatalogueMetric, args: Mapping[str, Any]) -> int:
+    """How many pairs of turns are judged together at most; 1 where every chunk is judged once."""
+    default = next((argument.default for argument in metric.arguments if argument.name == "window_size"), 1)
+    return int(args.get("window_size") or default) if metric.windowed else 1
+
+
+def windows_of(pair: int, pairs: int, window: int) -> int:
+    """How many windows hold that pair of turns: one ends at every pair, and reaches back over `window` of them."""
+    return min(window, pairs - pair)
 
 
 @cache

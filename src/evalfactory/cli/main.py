@@ -7,27 +7,31 @@ import sys
 import traceback
 from collections.abc import Sequence
 from importlib import import_module
-from io import TextIOWrapper
 
-from ..errors import EvalFactoryError, Exit, Interrupted
+from ..errors import EvalFactoryError, Interrupted
+from ..interrupts import release_interrupts
+from ..settings import worker_environment
+from ..streams import check_heard, speak_on
 from .parser import parse
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     words = sys.argv[1:] if argv is None else list(argv)
-    _write_anywhere()
+    speak_on()
     try:
-        arguments = parse(words)
-        module = import_module(f".commands.{arguments.command.replace('-', '_')}", package=__package__)
+        try:
+            arguments = parse(words)
+            if argv is None and arguments.command == "work" and sys.flags.hash_randomization:
+                os.execve(sys.executable, sys.orig_argv, worker_environment())  # the same again
+            module = import_module(f".commands.{arguments.command.replace('-', '_')}", package=__package__)
+        finally:
+            release_interrupts()
         code = int(module.execute(arguments))
-        sys.stdout.flush()
+        check_heard()
         return code
     except EvalFactoryError as error:
         return _tell(error, words)
-    except BrokenPipeError:  # the reader of our output, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains when it ends
-        return Exit.PASS
     except KeyboardInterrupt:
         return _tell(Interrupted("stopped"), words)
     except Exception as error:  # noqa: BLE001  the top of a process
@@ -43,10 +47,3 @@ def _tell(error: EvalFactoryError, words: Sequence[str]) -> int:
 
     say_error(error, as_json="--json" in words)
     return error.exit_code
-
-
-def _write_anywhere() -> None:
-    r"""A terminal that cannot show a character gets its escape, such as `\u3042`, instead of an error of ours."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")

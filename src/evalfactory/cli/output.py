@@ -9,7 +9,7 @@ import sys
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import EvalFactoryError, Exit, InputError
+from ..errors import EvalFactoryError, Exit
 from ..render.safe import one_line, visible
 
 if TYPE_CHECKING:  # heavy, and not needed to say that a command line is wrong
@@ -54,7 +54,6 @@ def say_error(error: EvalFactoryError, *, as_json: bool) -> None:
     """Tell what happened, where, and what to try; for a program as one object on standard output too."""
     tell(f"evalfactory: {error}")
     if as_json:
-        problems = error.problems if isinstance(error, InputError) else ()
         fields = ("message", "file", "line", "field", "hint")
         say_json(
             {
@@ -62,7 +61,7 @@ def say_error(error: EvalFactoryError, *, as_json: bool) -> None:
                     "exit_code": error.exit_code,
                     "message": error.message,
                     "hint": error.hint,
-                    "problems": [{field: getattr(problem, field) for field in fields} for problem in problems],
+                    "problems": [{field: getattr(problem, field) for field in fields} for problem in error.problems],
                 }
             }
         )
@@ -83,23 +82,26 @@ def say_report(report: Report, told: Told, *, as_json: bool) -> int:
 
         say_json(summary_json(report, place=told.url))
     else:
-        from ..app.places import store_option, try_command
+        from ..app.places import explain_command, store_option, try_command
         from ..render.terminal import terminal
 
         width, color = screen()
         say_rendered(terminal(report, width=width, color=color).rstrip("\n"))
         say(f"  report  {told.url}")  # on lines of their own, however long: they are there to be copied
-        say(
-            f"  closer  {try_command('explain', _interesting(report), '--run', report.run_id, *store_option(told.store))}"
-        )
+        if report.counts.missing:
+            say(f"  go on   {try_command('resume', report.run_id, *store_option(told.store))}")
+        elif report.counts.errored:
+            say(f"  retry   {try_command('retry', report.run_id, '--errored', *store_option(told.store))}")
+        if case := _interesting(report):
+            say(f"  look    {explain_command(case, report.run_id, told.store)}")
         say()
-    return EXIT_OF[report.verdict.outcome]
+    return EXIT_OF[report.verdict.taken_as or report.verdict.outcome]
 
 
-def _interesting(report: Report) -> str:
-    """A case to look at first."""
+def _interesting(report: Report) -> str | None:
+    """A case to look at first, if any is worth it."""
     results = (*report.must_run, *report.regressions, *report.worst, *report.errored)
-    return results[0].case_id if results else "CASE"
+    return next((result.case_id for result in results if result.state != "missing"), None)
 
 
 def say_table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Collection[str] = ()) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -20,11 +21,19 @@ class Arguments(argparse.Namespace):
     quiet: bool = False
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Every command and short option with its words on one line."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28)
+        self._action_max_length = 13  # argparse forgets that it indents the names of commands
+
+
 class _Parser(argparse.ArgumentParser):
     """Raises `UsageError` for a wrong command line, with the nearest right word where there is one."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(message.removeprefix("argument "), hint=f"{self.prog} --help")
+        raise UsageError(_in_our_words(message), hint=f"{self.prog} --help")
 
     def parse_known_args(  # type: ignore[override]  # argparse has overloads, for namespaces of any class
         self, args: Sequence[str] | None = None, namespace: Any = None
@@ -40,6 +49,16 @@ class _Parser(argparse.ArgumentParser):
         wrong = next((word.partition("=")[0] for word in words if word.startswith("-")), words[0])
         near = _nearest(wrong, options) if wrong.startswith("-") else None
         return UsageError(f"`{self.prog}` does not take {wrong}", hint=near or f"{self.prog} --help")
+
+
+def _in_our_words(message: str) -> str:
+    """Argparse's complaint without its own terms."""
+    choices = re.fullmatch(r"argument (\S+): invalid choice: '(.*)' \(choose from (.*)\)", message)
+    if choices:
+        known = choices[3].replace("'", "")
+        return f"{choices[1]}: {choices[2]} is none of {known}"
+    message = re.sub(r"invalid (int|float) value: '(.*)'", r"\2 is no number", message)
+    return message.removeprefix("argument ").replace("the following arguments are required:", "what is missing:")
 
 
 def parse(argv: Sequence[str]) -> Arguments:
@@ -63,7 +82,7 @@ def build_parser(*, with_simulator: bool = False) -> tuple[argparse.ArgumentPars
         prog="evalfactory",
         description="The LLM test factory: cases in, verdict out, nothing lost.",
         epilog="example:\n  evalfactory init && evalfactory run suite.yaml",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"evalfactory {__version__}")
@@ -85,7 +104,7 @@ def _command(commands: Commands[_Parser], name: str, summary: str, example: str)
         help=summary,
         description=summary[0].upper() + summary[1:] + ".",
         epilog="example:\n" + "\n".join(f"  {line}" for line in example.splitlines()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         allow_abbrev=False,
     )
 
@@ -188,13 +207,19 @@ def _following(commands: Commands[_Parser]) -> None:
     _run(status)
     _json(status)
     explain = _command(
-        commands, "explain", "measure one case of a run again, showing every prompt and raw answer",
+        commands, "explain", "show one case of a run with the judge's prompts and raw answers",
         "evalfactory explain refund-03 --run latest --metric faithfulness",
     )  # fmt: skip
     explain.add_argument("case", help="the case's id")
     explain.add_argument("--run", default="latest", metavar="RUN", help="run id, or `latest`")
     explain.add_argument("--metric", metavar="NAME", help="only this metric")
-    explain.add_argument("--recorded", action="store_true", help="only what the run recorded; asks no judge")
+    asking = explain.add_mutually_exclusive_group()
+    asking.add_argument("--recorded", action="store_true", help="only what the run kept; asks no judge")
+    asking.add_argument(
+        "--again",
+        action="store_true",
+        help="ask the judge again, also where the run kept what it said (of failed ones)",
+    )
     explain.add_argument("--suite", metavar="FILE", help="its suite, when it has metrics or a target of your own")
     _store(explain)
     _json(explain)
@@ -208,6 +233,7 @@ def _telling(commands: Commands[_Parser]) -> None:
     collect.add_argument(
         "--baseline", metavar="NAME", help="compare with this: a blessed name, `previous`, or a run id"
     )
+    collect.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
     _json(collect)
     report = _command(commands, "report", "show a run's report again", "evalfactory report latest --format markdown")
     _run(report)
@@ -305,7 +331,7 @@ def _one_of(words: Sequence[str]) -> Callable[[str], str]:
     def chosen(text: str) -> str:
         if text not in words:
             near = _nearest(text, words)
-            raise UsageError(f"--format: there is no {text!r}", hint=near or f"one of {', '.join(words)}")
+            raise UsageError(f"--format: there is no format {text!r}", hint=near or f"one of {', '.join(words)}")
         return text
 
     return chosen

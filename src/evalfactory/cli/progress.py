@@ -50,13 +50,14 @@ class Lines:
     def progress(self, progress: Progress) -> None:
         """Say how far it is, now and then."""
         now_s = time.monotonic()
-        if now_s >= self._next_s:
+        if now_s >= self._next_s and progress.done < progress.planned:  # the last line comes of itself
             self._next_s = now_s + LINE_EVERY_S
             print(in_words(progress, now_s), file=sys.stderr, flush=True)
 
     def measured(self, progress: Progress, ended: Ended) -> None:
-        """Say how far it got."""
-        print(in_words(progress, time.monotonic()), file=sys.stderr, flush=True)
+        """Say how far it got, if it got anywhere."""
+        if progress.done or not ended.code:
+            print(in_words(progress, time.monotonic()), file=sys.stderr, flush=True)
 
 
 class Display:
@@ -76,9 +77,10 @@ class Display:
         self._live.update(picture(progress, time.monotonic()), refresh=True)
 
     def measured(self, progress: Progress, ended: Ended) -> None:
-        """Leave one line behind."""
+        """Leave one line behind, if it got anywhere."""
         self.close()
-        self._console.print(in_words(progress, time.monotonic()), markup=False)
+        if progress.done or not ended.code:
+            self._console.print(in_words(progress, time.monotonic()), markup=False)
 
     def close(self) -> None:
         """Give the terminal its cursor back, however the run ended."""
@@ -112,7 +114,11 @@ def plan_in_words(plan: Plan) -> str:
 
 def in_words(progress: Progress, now_s: float) -> str:
     """One line about how far a run is."""
+    if progress.earlier == progress.planned:
+        return f"nothing was measured: all of {plural(progress.planned, 'slot')} had been measured before"
     parts = [f"{count(progress.done)}/{count(progress.planned)} measured"]
+    if progress.earlier:
+        parts.append(f"{count(progress.earlier)} of them before")
     for state in ("errored", "skipped"):
         if progress.states[state]:
             parts.append(f"{count(progress.states[state])} {state}")
@@ -133,7 +139,15 @@ def in_words(progress: Progress, now_s: float) -> str:
 def picture(progress: Progress, now_s: float) -> Group:
     """The run as a bar, each worker as a line below it."""
     bar = Table.grid()  # a bar alone does not end its line
-    bar.add_row(ProgressBar(total=max(progress.planned, 1), completed=progress.done, width=40))
+    bar.add_row(
+        ProgressBar(
+            total=max(progress.planned, 1),
+            completed=progress.done,
+            width=40,
+            complete_style="green",
+            finished_style="green",
+        )
+    )
     workers = Table.grid(padding=(0, 2))
     elapsed_s = max(now_s - progress.started_s, 1e-9)
     for worker in progress.workers:
@@ -143,14 +157,15 @@ def picture(progress: Progress, now_s: float) -> Group:
             Text(f"{count(worker.done)} done", style="green"),
             Text(f"{count(worker.errored)} errored" if worker.errored else "", style="red"),
             Text(f"{worker.in_flight} in flight", style="dim"),
-            Text(f"{_rate(worker.calls / elapsed_s)} calls" if worker.calls else "", style="dim"),
+            Text(_rate(worker.calls / elapsed_s, "calls") if worker.calls else "", style="dim"),
             Text(dollars(worker.cost_usd) if worker.cost_usd else "", style="dim"),
         )
     return Group(Text(in_words(progress, now_s)), bar, workers)
 
 
-def _rate(per_s: float) -> str:
-    return f"{per_s:.0f}/s" if per_s >= 10 else f"{per_s:.1f}/s"
+def _rate(per_s: float, what: str = "") -> str:
+    unit = f" {what}/s" if what else "/s"
+    return f"{per_s:.0f}{unit}" if per_s >= 10 else f"{per_s:.1f}{unit}"
 
 
 def _duration(seconds: float) -> str:

@@ -18,11 +18,17 @@ from ..records.report import (
     BaselineInfo,
     CaseResult,
     Counts,
+    Difference,
+    DropTest,
     GateCheck,
+    Interval,
+    MetricComparison,
     MetricSummary,
     Proof,
     Report,
     ShardProof,
+    Share,
+    SliceComparison,
     Verdict,
 )
 from ..render.machine import JudgeTotals, SummaryJson
@@ -37,8 +43,8 @@ EXIT_CODES: dict[str, tuple[str, str]] = {
     "PASS": ("Every rule of the gate is met; of other commands: done.", "–"),
     "FAIL": ("A rule of the gate is not met.", "Read the report."),
     "INCONCLUSIVE": (
-        "Nobody can say: too many errors, or nothing scored that a rule needs.",
-        "`evalfactory retry --errored`, or read the errors in the report.",
+        "Nobody can say: a drop is neither shown nor excluded, too many errors, or nothing scored that a rule needs.",
+        "More cases (the report says how many), `evalfactory retry --errored`, or read the errors in the report.",
     ),
     "INCOMPLETE": ("Planned measurements are missing.", "`evalfactory resume`."),
     "USAGE": ("The command line asks for something that does not exist or does not fit.", "The message says what."),
@@ -73,6 +79,7 @@ ERROR_CLASSES: dict[str, str] = {
     "network": "No connection, while other calls succeeded.",
     "bug": "An unexpected exception.",
     "metric": "The metric raised, or gave no finite score.",
+    "data": "The case lacks what the target puts into its request; such a case is refused or skipped when the run is planned.",
     "crash": "The worker process died whenever this was measured, at last with nothing else in flight.",
 }
 
@@ -87,7 +94,7 @@ _OF_JSON = {
     "planned": "Slots of the plan; always the sum of the next four.",
     "scored": "Slots with a score.",
     "errored": "Slots without one, because something failed.",
-    "skipped": "Slots without one, because the case lacks a field of the metric.",
+    "skipped": "Slots without one, because the case lacks a field of the metric or the target.",
     "missing": "Slots of which no committed shard speaks.",
     "reused": "Slots copied from an earlier run; part of `scored`.",
     "results_digest": "SHA-256 of every slot's state, score and reason; no times, attempts or costs.",
@@ -96,7 +103,8 @@ _OF_JSON = {
 }
 
 _REPORT_SECTIONS: tuple[type[Record], ...] = (
-    Report, Verdict, GateCheck, Counts, MetricSummary, CaseResult, BaselineInfo, Proof, ShardProof, PartRef,
+    Report, Verdict, GateCheck, Counts, MetricSummary, CaseResult, BaselineInfo, MetricComparison, Difference, DropTest,
+    Share, Interval, SliceComparison, Proof, ShardProof, PartRef,
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Reading cases from files: JSON Lines, JSON, CSV, Parquet; on this machine or in a bucket; streamed."""
 
 from .mapping import Reading, case_from
-from .reading import read_cases
+from .reading import ReadCase, read_cases
 from .source import open_dataset
 
-__all__ = ["Reading", "case_from", "open_dataset", "read_cases"]
+__all__ = ["ReadCase", "Reading", "case_from", "open_dataset", "read_cases"]

@@ -6,6 +6,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import InputError, Problem
 from ..records.case import Case, derived_id
@@ -18,7 +19,14 @@ from .rows import Format, format_of, rows, stranger
 from .source import open_dataset
 
 
-def read_cases(spec: DatasetSpec, folder: Path) -> Iterator[Case]:
+class ReadCase(NamedTuple):
+    """A case and the line it begins on; in a Parquet file, the row's number."""
+
+    case: Case
+    line: int
+
+
+def read_cases(spec: DatasetSpec, folder: Path) -> Iterator[ReadCase]:
     """The dataset's cases in the file's order, each id once; the file is never held in memory (JSON excepted).
 
     Raises `InputError` at the end with every problem, or as soon as there are `spec.max_problems`: a caller that uses
@@ -53,14 +61,14 @@ class _Reader:
         self._told: set[tuple[str, str | None]] = set()
         self._lines: dict[str, int] = {}
 
-    def cases(self, source: io.BufferedReader) -> Iterator[Case]:
+    def cases(self, source: io.BufferedReader) -> Iterator[ReadCase]:
         empty = True
         for row in self._rows(source):
             empty = False
             if isinstance(row, Problem):
                 self._note(row)
             elif case := self._case(row):
-                yield case
+                yield ReadCase(case, row.line)
             if len(self._problems) >= self._spec.max_problems:
                 raise self._error(", and there may be more: reading stopped here")
         if empty:

@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from itertools import count
 
+from ..judge.meter import Trace
 from ..planning.slots import fingerprint, metric_fields_missing
 from ..records.case import Case, FrozenCase
-from ..records.measurement import Failure, Measurement, Output, Slot
+from ..records.measurement import Exchanges, Failure, Measurement, Output, Slot
 from .events import Started, finished
+from .exchanges import is_kept, packed
 from .measuring import Admission, errored, measure, skipped
 from .producing import Producer, completed
 from .reusing import copied, copied_output
@@ -18,7 +20,7 @@ from .station import Station
 
 Start = Callable[[Coroutine[object, object, None]], None]
 
-CRASHED = "its worker process died whenever this was measured, the last time with nothing else in flight"
+CRASHED = "its worker process died whenever this was measured, the last two times with nothing else in flight"
 
 
 class CaseWork:
@@ -93,7 +95,11 @@ class CaseWork:
     async def _measure_slot(self, shard: Shard, case: Case, slot: OpenSlot) -> None:
         await self._station.metrics.ready()  # a death while they load says nothing about a slot
         self._station.events.tell(Started(slot.slot))
-        self._keep(shard, await measure(self._station.metrics, case, self._admission(slot)))
+        keep = self._station.plan.execution.keep_exchanges
+        trace: Trace | None = [] if keep != "none" else None
+        measurement = await measure(self._station.metrics, case, self._admission(slot), trace=trace)
+        kept = packed(measurement, trace) if trace and is_kept(measurement, keep) else None
+        self._keep(shard, measurement, kept)
 
     def _unmeasured(self, shard: Shard, case: Case, metrics: Sequence[str]) -> list[OpenSlot]:
         return [self._open_slot(case, slot) for slot in self._open(shard, case.id, metrics)]
@@ -142,6 +148,6 @@ class CaseWork:
             deadline_s=self._station.plan.execution.deadline_s,
         )
 
-    def _keep(self, shard: Shard, measurement: Measurement) -> None:
-        shard.keep(measurement)
+    def _keep(self, shard: Shard, measurement: Measurement, exchanges: Exchanges | None = None) -> None:
+        shard.keep(measurement, exchanges)
         self._station.events.tell(finished(measurement, shard.plan.index))

@@ -1,13 +1,17 @@
-"""A shard's commit, as it must be to count."""
+"""A shard's commit and the parts that it names, as they must be to count."""
 
 from __future__ import annotations
+
+import hashlib
 
 from pydantic import ValidationError
 
 from ..errors import InputError, Problem
-from ..records.measurement import Commit
+from ..records.base import is_moment
+from ..records.measurement import Commit, PartRef
 from ..records.plan import Plan
 from ..storage.layout import RunKeys
+from ..storage.port import Store
 
 HINT = "restore it from a copy, or delete the shard's commit.json and resume"
 
@@ -24,7 +28,29 @@ def read_commit(keys: RunKeys, plan: Plan, shard: int, body: bytes) -> Commit:
         raise damaged(keys.commit(shard), "it is no commit") from error
     if (commit.run_id, commit.shard, commit.plan_digest) != (plan.run_id, shard, plan.digest):
         raise damaged(keys.commit(shard), "it belongs to another run, shard or plan")
+    if not is_moment(commit.finished_at):
+        raise damaged(keys.commit(shard), "the time in it is none")
     return commit
+
+
+def read_part(store: Store, keys: RunKeys, shard: int, part: PartRef) -> bytes:
+    """The bytes of a part that a commit names.
+
+    Raises:
+        InputError: They are not those that were committed.
+    """
+    return proven(store, keys.part(shard, part.name), part)
+
+
+def proven(store: Store, key: str, part: PartRef) -> bytes:
+    """The bytes of a file that a commit names. Raises `InputError` when they are not those that were committed."""
+    try:
+        content = store.read(key)
+    except FileNotFoundError:
+        raise damaged(key, "the commit names it, and it is gone") from None
+    if len(content) != part.size or hashlib.sha256(content).hexdigest() != part.sha256:
+        raise damaged(key, f"its bytes are not those that were committed ({len(content)} of {part.size})")
+    return content
 
 
 def damaged(key: str, message: str) -> InputError:

@@ -39,14 +39,24 @@ class Finished:
     cost_usd: float
     reused: bool
     shard: int = 0
+    earlier: bool = False  # by an attempt before this one
 
 
 @dataclass(frozen=True, slots=True)
 class ShardEnded:
-    """A shard is committed, or cannot be: then `problem` says why."""
+    """A shard is committed, or cannot be: then `problem` says why, and `hint` what to try. `note` says who else did it."""
 
     shard: int
     problem: str | None = None
+    hint: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """Something that does not stop the worker, and that its user should know."""
+
+    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +68,15 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """The worker ends before its work is done, and why; its exit code follows."""
+    """The worker ends before its work is done: why, and what to try; its exit code follows."""
 
     code: int
     message: str
+    hint: str | None = None
+    resumable: bool = True
 
 
-Event = Ready | Wants | Started | Finished | ShardEnded | Tick | Stopping
+Event = Ready | Wants | Started | Finished | ShardEnded | Noticed | Tick | Stopping
 
 
 class Events(Protocol):
@@ -82,14 +94,16 @@ def encode(event: Event) -> bytes:
             row = ["wants"]
         case Started(slot):
             row = ["started", *slot]
-        case Finished(slot, state, calls, cost_usd, reused, shard):
-            row = ["finished", *slot, state, calls, cost_usd, reused, shard]
-        case ShardEnded(shard, problem):
-            row = ["ended", shard, problem]
+        case Finished(slot, state, calls, cost_usd, reused, shard, earlier):
+            row = ["finished", *slot, state, calls, cost_usd, reused, shard, earlier]
+        case ShardEnded(shard, problem, hint, note):
+            row = ["ended", shard, problem, hint, note]
+        case Noticed(message):
+            row = ["noticed", message]
         case Tick(note):
             row = ["tick", note]
-        case Stopping(code, message):
-            row = ["stopping", code, message]
+        case Stopping(code, message, hint, resumable):
+            row = ["stopping", code, message, hint, resumable]
         case _:
             assert_never(event)
     return json.dumps(row, ensure_ascii=True, separators=(",", ":")).encode() + b"\n"
@@ -110,30 +124,32 @@ def decode(line: bytes) -> Event:
             return Started(Slot(case_id, metric, repeat))
         case ["finished", str(case_id), str(metric), int(repeat), *rest]:
             return _finished(Slot(case_id, metric, repeat), rest)
-        case ["ended", int(shard), None | str() as problem]:
-            return ShardEnded(shard, problem)
+        case ["ended", int(shard), None | str() as problem, None | str() as hint, str(note)]:
+            return ShardEnded(shard, problem, hint, note)
+        case ["noticed", str(message)]:
+            return Noticed(message)
         case ["tick", str(note)]:
             return Tick(note)
-        case ["stopping", int(code), str(message)]:
-            return Stopping(code, message)
+        case ["stopping", int(code), str(message), None | str() as hint, bool(resumable)]:
+            return Stopping(code, message, hint, resumable)
         case other:
             raise ValueError(f"not an event: {other!r}")
 
 
 def _finished(slot: Slot, rest: list[object]) -> Finished:
     match rest:
-        case [str(state), int(calls), int() | float() as cost_usd, bool(reused), int(shard)]:
-            return Finished(slot, state, calls, float(cost_usd), reused, shard)
+        case [str(state), int(calls), int() | float() as cost_usd, bool(reused), int(shard), bool(earlier)]:
+            return Finished(slot, state, calls, float(cost_usd), reused, shard, earlier)
         case _:
             raise ValueError(f"not the end of a measurement: {rest!r}")
 
 
-def finished(measurement: Measurement, shard: int) -> Finished:
-    """The event of a measurement that is kept in that shard."""
+def finished(measurement: Measurement, shard: int, *, earlier: bool = False) -> Finished:
+    """The event of a measurement that is kept in that shard; `earlier` if another attempt had kept it before."""
     reused = measurement.reused_from is not None
     usage = measurement.usage
     calls, cost_usd = (0, 0.0) if reused else (usage.calls, usage.cost_usd)
-    return Finished(measurement.slot, measurement.state, calls, cost_usd, reused, shard)
+    return Finished(measurement.slot, measurement.state, calls, cost_usd, reused, shard, earlier)
 
 
 class PipeEvents:

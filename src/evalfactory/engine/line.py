@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from ..errors import InputError
 from ..records.case import FrozenCase
 from .casework import CaseWork
-from .events import ShardEnded, Tick, Wants
+from .events import Noticed, ShardEnded, Tick, Wants
 from .frozen import frozen_cases
 from .orders import Order
 from .shard import OpenSlot, Shard
@@ -18,6 +18,9 @@ from .station import Station
 log = logging.getLogger(__name__)
 
 TICK_S = 1.0
+
+COMMITTED = "it is committed already"
+LATE = "another worker committed it first; what this one measured is left aside"
 
 
 class Line:
@@ -80,18 +83,20 @@ class Line:
         station = self._station
         try:
             if await asyncio.to_thread(station.is_committed, order.shard):
-                log.info("shard %d is committed already", order.shard)
-                station.events.tell(ShardEnded(order.shard))
+                log.info("shard %d: %s", order.shard, COMMITTED)
+                station.events.tell(ShardEnded(order.shard, note=COMMITTED))
                 return None
             shard = self._shards[order.shard] = Shard(station, station.plan.shards[order.shard])
-            for finished in await asyncio.to_thread(shard.take_over):
-                station.events.tell(finished)
+            for news in await asyncio.to_thread(shard.take_over):
+                if isinstance(news, Noticed):
+                    log.warning("shard %d: %s", order.shard, news.message)
+                station.events.tell(news)
             if order.alone:
                 await self._admit(shard, order, alone=True)
             await self._admit(shard, order, alone=False)
         except InputError as error:
             log.error("shard %d: %s", order.shard, error)
-            station.events.tell(ShardEnded(order.shard, str(error)))
+            station.events.tell(ShardEnded(order.shard, error.said, error.hint))
             return None
         return shard
 
@@ -120,9 +125,9 @@ class Line:
         index = shard.plan.index
         await asyncio.to_thread(self._station.reuse.remember, index, shard.fingerprints)
         won = await shard.commit()
-        log.info("shard %d: %s", index, "committed" if won else "another attempt had committed it before")
+        log.info("shard %d: %s", index, "committed" if won else LATE)
         del self._shards[index], self._closers[shard]
-        self._station.events.tell(ShardEnded(index))
+        self._station.events.tell(ShardEnded(index, note="" if won else LATE))
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(self._guarded(work))
@@ -171,7 +176,7 @@ class Line:
                 closer.cancel()
         await asyncio.gather(*list(self._closers.values()), return_exceptions=True)
         for shard in list(self._shards.values()):
-            await self._guarded(shard.writer.seal())
+            await self._guarded(shard.seal())
 
     async def _tick(self) -> None:
         every_s = min(TICK_S, self._station.plan.execution.hang_s / 4)
@@ -183,7 +188,7 @@ class Line:
         while True:
             await asyncio.sleep(self._station.plan.execution.flush_s)
             for shard in list(self._shards.values()):
-                await self._guarded(shard.writer.flush())
+                await self._guarded(shard.flush())
 
 
 def _one() -> int:

@@ -6,13 +6,12 @@ import asyncio
 from dataclasses import dataclass
 
 from ..errors import EvalFactoryError
+from ..judge.meter import Trace
 from ..judge.port import CallError, Meter, current_meter
 from ..metrics.port import MetricError, Metrics, Scored
 from ..records.case import Case
 from ..records.measurement import Failure, Measurement
 from ..records.plan import MetricRecipe
-
-Trace = list[dict[str, object]]
 
 LONGEST_MESSAGE = 2000  # characters of an error kept in a record
 
@@ -56,8 +55,8 @@ class Deadline:
 async def measure(metrics: Metrics, case: Case, admission: Admission, *, trace: Trace | None = None) -> Measurement:
     """The slot's measurement: `scored` or `errored`, never an exception that belongs to this case alone.
 
-    Runs in a task of its own; `trace` is given every call's prompt and answer. Raises `UnavailableError`, `RefusedError` and the like, which say nothing about the
-    case: its slot stays pending.
+    Runs in a task of its own; `trace` is given every request to the judge. Raises `UnavailableError`, `RefusedError`
+    and the like, which say nothing about the case: its slot stays pending.
     """
     meter = Meter(asyncio.get_running_loop().time(), rank=admission.rank)
     meter.trace = trace

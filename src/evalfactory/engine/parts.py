@@ -9,24 +9,24 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from ..errors import UnavailableError
-from ..records.measurement import Measurement, Output, PartHeader, PartRef
+from ..records.measurement import Exchanges, Measurement, Output, PartHeader, PartRef
 from ..storage.journal import Journal, open_journal, read_torn, torn_journals
-from ..storage.layout import RunKeys, part_name
+from ..storage.layout import part_name
 from ..storage.port import Store
-from .lines import records_of
+from .lines import damaged_lines, line_of, records_of
 from .station import Station
 
 
 class PartWriter:
-    """Takes a shard's lines from one attempt. `seal` returns the parts that then hold them.
+    """Takes a shard's lines from one attempt, into files in one folder. `seal` returns the parts that then hold them.
 
     In a local folder each line is in the file before `add` returns, so that a killed process loses nothing; on an
     object store a line is safe after the next `flush`.
     """
 
-    def __init__(self, store: Store, keys: RunKeys, header: PartHeader) -> None:
+    def __init__(self, store: Store, folder: str, header: PartHeader) -> None:
         self._store = store
-        self._keys = keys
+        self._folder = folder
         self._header = header
         self._sealed: list[PartRef] = []
         self._flushing = asyncio.Lock()
@@ -35,11 +35,11 @@ class PartWriter:
         self._journal: Journal | None = None
         self._begin()
 
-    def add(self, record: Measurement | Output) -> None:
+    def add(self, record: Measurement | Output | Exchanges) -> None:
         """Keep one line. Raises `UnavailableError` when a local disk cannot take it."""
         with self._unbroken():
             if self._lines == 0:
-                self._journal = open_journal(self._store, self._keys.part(self._header.shard, self._name))
+                self._journal = open_journal(self._store, self._folder + self._name)
                 self._write(self._header)
             self._write(record)
 
@@ -63,8 +63,8 @@ class PartWriter:
         self._buffer: list[bytes] = []
         self._journal = None
 
-    def _write(self, record: PartHeader | Measurement | Output) -> None:
-        line = record.model_dump_json().encode() + b"\n"
+    def _write(self, record: PartHeader | Measurement | Output | Exchanges) -> None:
+        line = line_of(record)
         if self._journal is not None:
             self._journal.append(line)
         else:
@@ -83,7 +83,7 @@ class PartWriter:
             if journal is not None:
                 await asyncio.to_thread(journal.seal)
             else:
-                await asyncio.to_thread(self._store.create, self._keys.part(self._header.shard, ref.name), body)
+                await asyncio.to_thread(self._store.create, self._folder + ref.name, body)
             self._sealed.append(ref)
 
     @contextmanager
@@ -99,18 +99,19 @@ class PartWriter:
 
 
 class Earlier(NamedTuple):
-    """A part that another attempt left behind. Without `ref` it was never sealed, and its lines must be copied."""
+    """A part that another attempt left behind. Without `ref` it cannot be committed as it is, and its lines must be copied."""
 
     ref: PartRef | None
-    records: Iterator[PartHeader | Measurement | Output]
+    records: Iterator[PartHeader | Measurement | Output | Exchanges]
+    damage: str = ""  # what was found to be wrong with it, in words
 
 
-def earlier_parts(station: Station, shard: int) -> Iterator[Earlier]:
-    """What other attempts of this shard have kept, sealed parts first, torn last lines left out.
+def earlier_parts(station: Station, folder: str) -> Iterator[Earlier]:
+    """What other attempts of a shard have kept in one of its folders, sealed parts first; torn last lines and damaged ones left out.
 
     Parts of another plan are passed over: the merge would refuse them.
     """
-    store, folder = station.store, station.keys.parts_folder(shard)
+    store = station.store
     torn = torn_journals(store, folder)  # listed first: one that is sealed meanwhile is among the sealed ones too
     sealed = [entry.key for entry in store.list(folder)]
     torn = [key for key in torn if key not in sealed]
@@ -118,10 +119,21 @@ def earlier_parts(station: Station, shard: int) -> Iterator[Earlier]:
         if f"/{station.attempt}-" in key:
             continue
         body = read_torn(store, key) if key in torn else store.read(key)
+        if not body and key in torn:  # its writer died before it wrote anything
+            continue
+        damage = _damage(key, body)
         records = records_of(body)
         header = next(records, None)
-        if isinstance(header, PartHeader) and header.plan_digest == station.plan.digest:
-            yield Earlier(None if key in torn else _ref(key, body), records)
+        if not isinstance(header, PartHeader):
+            yield Earlier(None, iter(()), f"{key}: its first line cannot be read; what it kept is measured again")
+        elif header.plan_digest == station.plan.digest:
+            yield Earlier(None if key in torn or damage else _ref(key, body), records, damage)
+
+
+def _damage(key: str, body: bytes) -> str:
+    lines = damaged_lines(body)
+    more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
+    return f"{key}: line {lines[0]}{more} was changed; what it kept is measured again" if lines else ""
 
 
 def _ref(key: str, body: bytes) -> PartRef:

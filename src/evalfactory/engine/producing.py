@@ -9,7 +9,7 @@ from ..judge.port import CallError, Meter, current_meter
 from ..records.base import digest_of
 from ..records.case import Case
 from ..records.measurement import Failure, Output
-from ..target.fields import seen
+from ..target.fields import is_due, seen
 from ..target.port import Produced, Target
 
 
@@ -23,7 +23,7 @@ class Producer:
 
     def is_due(self, case: Case) -> bool:
         """Whether the target must produce the case's output."""
-        return case.turns is None and (self.always or case.actual_output is None)
+        return is_due(case, always=self.always)
 
     def fingerprint(self, case: Case) -> str:
         """What decides whether an earlier output still counts: all that a target sees of the case, and its recipe."""

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from ..records.measurement import Commit, Measurement, Output, PartHeader, PartRef, Slot
+from ..records.measurement import Commit, Exchanges, Measurement, Output, PartHeader, PartRef, Slot
 from ..records.plan import MetricRecipe, ShardPlan
-from .events import Finished, finished
+from .events import Finished, Noticed, finished
 from .parts import PartWriter, earlier_parts
 from .station import Station
 
@@ -39,27 +39,34 @@ class Shard:
             attempt=station.attempt,
             versions=station.plan.versions,
         )
-        self.writer = PartWriter(station.store, station.keys, header)
+        self._parts_folder = station.keys.parts_folder(plan.index)
+        self._exchanges_folder = station.keys.exchanges_folder(plan.index)
+        self._writer = PartWriter(station.store, self._parts_folder, header)
+        self._exchanges = PartWriter(station.store, self._exchanges_folder, header)
         self._states: dict[Slot, str] = {}
         self._reused = 0
         self._adopted: list[PartRef] = []
+        self._adopted_exchanges: list[PartRef] = []
         self._done = asyncio.Event()
         self._look_if_done()
 
-    def take_over(self) -> list[Finished]:
+    def take_over(self) -> list[Finished | Noticed]:
         """What earlier attempts measured. Their sealed parts will be named by the commit, unsealed lines are copied."""
-        news: list[Finished] = []
-        for part in earlier_parts(self._station, self.plan.index):
+        news: list[Finished | Noticed] = []
+        self._take_over_exchanges()
+        for part in earlier_parts(self._station, self._parts_folder):
             has_news = False
+            if part.damage:
+                news.append(Noticed(f"a file of the run was changed or cut short: {part.damage}"))
             for record in part.records:
-                if isinstance(record, PartHeader) or not self._is_news(record):
+                if isinstance(record, PartHeader | Exchanges) or not self._is_news(record):
                     continue
                 has_news = True
                 if part.ref is None:
-                    self.writer.add(record)
+                    self._writer.add(record)
                 self._note(record)
                 if isinstance(record, Measurement):
-                    news.append(finished(record, self.plan.index))
+                    news.append(finished(record, self.plan.index, earlier=True))
             if part.ref is not None and has_news:
                 self._adopted.append(part.ref)
         return news
@@ -72,10 +79,36 @@ class Shard:
         """Those that nobody has measured yet."""
         return [slot for slot in slots if slot.slot not in self._states]
 
-    def keep(self, record: Measurement | Output) -> None:
+    def _take_over_exchanges(self) -> None:
+        """The same of what judges were asked and answered, each once; of it nothing needs to be whole."""
+        known: set[tuple[Slot, str]] = set()
+        for part in earlier_parts(self._station, self._exchanges_folder):
+            before = len(known)
+            for record in part.records:
+                if not isinstance(record, Exchanges) or (mark := (record.slot, record.attempt)) in known:
+                    continue
+                known.add(mark)
+                if part.ref is None:
+                    self._exchanges.add(record)
+            if part.ref is not None and len(known) > before:
+                self._adopted_exchanges.append(part.ref)
+
+    def keep(self, record: Measurement | Output, exchanges: Exchanges | None = None) -> None:
         """Write the record down; the shard is done when every slot of the plan has one."""
-        self.writer.add(record)
+        if exchanges is not None:  # first, so that whoever finds the measurement finds them
+            self._exchanges.add(exchanges)
+        self._writer.add(record)
         self._note(record)
+
+    async def flush(self) -> None:
+        """Make what was kept so far safe on an object store."""
+        await self._exchanges.flush()
+        await self._writer.flush()
+
+    async def seal(self) -> None:
+        """Close the files."""
+        await self._exchanges.seal()
+        await self._writer.seal()
 
     @property
     def is_done(self) -> bool:
@@ -89,7 +122,8 @@ class Shard:
     async def commit(self) -> bool:
         """Seal the parts and commit the shard; False when another attempt had committed it before."""
         station = self._station
-        parts = (*self._adopted, *await self.writer.seal())
+        exchanges = (*self._adopted_exchanges, *await self._exchanges.seal())
+        parts = (*self._adopted, *await self._writer.seal())
         states = Counter(self._states.values())
         used = resource.getrusage(resource.RUSAGE_SELF)
         commit = Commit(
@@ -98,6 +132,7 @@ class Shard:
             plan_digest=station.plan.digest,
             attempt=station.attempt,
             parts=parts,
+            exchanges=exchanges,
             slots=len(self._states),
             scored=states["scored"],
             errored=states["errored"],

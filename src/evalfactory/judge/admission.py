@@ -93,6 +93,8 @@ class Admission:
         match landing.how:
             case "answered":
                 self.pacer.answered()
+                if self.availability.away:
+                    self._ripen(math.inf)  # their delays were the outage's
                 self.availability.answered()
             case "failed":
                 self.availability.failed(landing.reason, now_s, innocent=landing.innocent)

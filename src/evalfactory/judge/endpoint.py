@@ -102,16 +102,22 @@ class Endpoint:
     ) -> Outcome[T]:
         """What one request came to. Its place is free afterwards, whatever happens."""
         landing = Landing("cancelled")
+        outcome: Outcome[T] | None = None
+        reply: object = None
         try:
             with self._clock(entry, meter):
                 reply = await self._transport.send(self._to, message.body, self._patience(), message.params)
+            if isinstance(reply, Reply):
+                reply = self._identity.hidden_in(reply)
             outcome = self._understood(reply, read) if isinstance(reply, Reply) else reply
             self._learn(entry, outcome, meter)
             landing = self._landing(outcome, trial)
         finally:
             self._gate.leave(entry, landing)
-        if meter.trace is not None:
-            meter.trace.append({**message.told, **self._told(outcome, reply, entry)})
+            if meter.trace is not None:
+                status = reply.status if isinstance(reply, Reply) else None
+                seconds = asyncio.get_running_loop().time() - entry.sent_s
+                meter.trace.append(partial(self._told, message.told, outcome, status, seconds))
         return outcome
 
     def _understood(self, reply: Reply, read: Callable[[Reply], Outcome[T]]) -> Outcome[T]:
@@ -198,15 +204,30 @@ class Endpoint:
         ):
             self._pacer.correct(entry.wish.tokens, 0.0)
 
-    def _told(self, outcome: Outcome[Any], reply: object, entry: Pass) -> dict[str, object]:
-        """One request for a reader: what came back, how it was taken, how long it took."""
-        raw = outcome.raw if isinstance(outcome, Answered) else outcome.message
+    def _told(
+        self, sent: Mapping[str, Any], outcome: Outcome[Any] | None, status: int | None, seconds: float
+    ) -> dict[str, object]:
+        """One request for a reader: what was sent, what came back, how it was taken, how long it took."""
+        raw = outcome.raw if isinstance(outcome, Answered) else outcome.message if outcome is not None else None
         return {
-            "answer": self._identity.hides(raw),
-            "outcome": type(outcome).__name__.lower(),
-            "status": reply.status if isinstance(reply, Reply) else None,
-            "seconds": round(asyncio.get_running_loop().time() - entry.sent_s, 4),
+            **self._hidden(dict(sent)),
+            "answer": self._hidden(raw),
+            "outcome": type(outcome).__name__.lower() if outcome is not None else "cancelled",
+            "status": status,
+            "seconds": round(seconds, 4),
         }
+
+    def _hidden(self, value: Any) -> Any:
+        """A JSON value without our secrets."""
+        match value:
+            case str():
+                return self._identity.hides(value)
+            case list():
+                return [self._hidden(item) for item in value]
+            case dict():
+                return {name: self._hidden(item) for name, item in value.items()}
+            case _:
+                return value
 
     def _unavailable(self) -> UnavailableError:
         return self._identity.unavailable(self._availability, asyncio.get_running_loop().time())

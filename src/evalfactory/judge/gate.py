@@ -23,7 +23,8 @@ class Gate:
         self.admission = admission
         self._unavailable = unavailable
         self._futures: dict[Pass, asyncio.Future[None]] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._timer_s = math.inf  # when it goes off; uvloop's handles of what is due at once cannot tell
         self._ended: Callable[[], EvalFactoryError] | None = None
 
     async def enter(self, meter: Meter, wish: Wish) -> Pass:
@@ -85,9 +86,10 @@ class Gate:
         self.leave(entry, Landing("cancelled"))
 
     def _wake_at(self, at_s: float) -> None:
-        if self._timer is not None and self._timer.when() <= at_s:
+        if self._timer is not None and self._timer_s <= at_s:
             return  # an early look does no harm
         self._stop_timer()
+        self._timer_s = at_s
         self._timer = asyncio.get_running_loop().call_at(at_s, self._on_timer)
 
     def _on_timer(self) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ..records.measurement import Usage
+
+#: What was asked and answered, one function a request that tells it: nothing is copied until somebody reads it.
+Trace = list[Callable[[], dict[str, object]]]
 
 
 class Meter:
@@ -23,7 +26,7 @@ class Meter:
         self.input_tokens = self.output_tokens = 0
         self.cost_usd = 0.0
         self.tasks: set[asyncio.Task[object]] = set()  # every task that called the judge, to be cancelled with it
-        self.trace: list[dict[str, object]] | None = None  # prompts and raw answers, when someone wants them
+        self.trace: Trace | None = None  # prompts and raw answers, when someone may want them
         self._waiting = self._flying = 0
         self._held_s = 0.0
         self._held_since_s: float | None = None

@@ -12,10 +12,13 @@ from ..records.measurement import ErrorClass
 from ..records.suite import Limits
 from .availability import Availability
 from .limits import Pacer, Rates
+from .outcomes import Reply
 from .port import CallError
 from .retry import RetryPolicy
 from .transport import Transport
-from .words import clipped, redacted, storable
+from .words import HIDDEN, clipped, redacted, storable
+
+_NO_KEY = "name the key's variable in `api_key_env`, then run the suite again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,13 @@ class Identity:
     secrets: tuple[str, ...] = ()
     is_model: bool = True  # 404 concerns every request, not only the one
 
+    def hidden_in(self, reply: Reply) -> Reply:
+        """The reply without our secrets, before anybody reads it: some endpoints echo what they are sent."""
+        body = reply.body
+        for secret in self.secrets:
+            body = body.replace(secret.encode(), HIDDEN.encode())
+        return reply if body is reply.body else reply._replace(body=body)
+
     def says(self, message: str) -> str:
         """A stranger's words on one line, without our secrets."""
         return clipped(redacted(message, self.secrets))
@@ -65,11 +75,13 @@ class Identity:
         """What ends every call: no request of this run can succeed."""
         if error_class == "auth":
             key = f"the key in {self.key_env}" if self.key_env else "a request without a key"
-            hint = f"check the value of {self.key_env}" if self.key_env else "name the key's variable in `api_key_env`"
-            return RefusedError(f"{self.what} at {self.where} refuses {key}: {self.says(message)}", hint=hint)
+            hint = f"check the value of {self.key_env}" if self.key_env else _NO_KEY
+            words = f"{self.what} at {self.where} refuses {key}: {self.says(message)}"
+            return RefusedError(words, hint=hint, resumable=self.key_env is not None)
         return UnavailableError(
             f"{self.what} at {self.where} knows no such model or path: {self.says(message)}",
-            hint="check the model's name and the address in the suite",
+            hint="check the model's name and the address in the suite, then run it again",
+            resumable=False,
         )
 
     def unavailable(self, availability: Availability, now_s: float) -> UnavailableError:
@@ -78,6 +90,5 @@ class Identity:
         since = datetime.now(UTC) - timedelta(seconds=silent_s)
         return UnavailableError(
             f"{self.what} at {self.where} has answered nothing for {silent_s:.0f} s, since {since:%Y-%m-%d %H:%M:%S} UTC;"
-            f" last: {availability.last_failure}",
-            hint="resume the run when it answers again; what is not measured is still pending",
+            f" last: {availability.last_failure}"
         )

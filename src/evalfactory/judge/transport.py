@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import ssl
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -14,7 +16,7 @@ from yarl import URL
 
 from ..errors import InputError, Problem
 from ..settings import proxy_for
-from .outcomes import Denied, Fault, Reply
+from .outcomes import Denied, Fault, Reply, Throttled
 
 BODY_LIMIT = 8 * 1024 * 1024  # bytes of an answer; a judge's is a few thousand
 _CONNECT_S = 30.0
@@ -65,7 +67,7 @@ class Transport:
 
     async def send(
         self, to: Address, body: bytes | None, patience: aiohttp.ClientTimeout, params: Mapping[str, str] | None = None
-    ) -> Reply | Fault | Denied:
+    ) -> Reply | Fault | Denied | Throttled:
         """The answer, whatever its status; a fault when none came; a denial when it was too large to read."""
         session = self._session or self._open()
         data = io.BytesIO(body) if body is not None and len(body) > _LARGE else body
@@ -85,7 +87,7 @@ class Transport:
         except aiohttp.ClientConnectorCertificateError as error:
             return Fault("network", f"its certificate is not trusted ({error.certificate_error}); see SSL_CERT_FILE")
         except (aiohttp.ClientError, OSError) as error:
-            return Fault("network", f"{type(error).__name__}: {error}")
+            return _broken(error)
 
     async def close(self) -> None:
         if self._session is not None:
@@ -110,6 +112,17 @@ class Transport:
 def timeout_of(total_s: float) -> aiohttp.ClientTimeout:
     """A deadline for one request, connecting included."""
     return aiohttp.ClientTimeout(total=total_s, sock_connect=min(total_s, _CONNECT_S))
+
+
+def _broken(error: aiohttp.ClientError | OSError) -> Fault | Throttled:
+    """What a connection that failed means. Too many open files is our lack, and calls for fewer requests at once."""
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return Throttled(f"{error.strerror} in this process: raise `ulimit -n`, or lower max_in_flight")
+    if isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error, aiohttp.ClientSSLError):
+        number = error.os_error.errno or 0
+        reason = os.strerror(number) if number > 0 else error.os_error.strerror
+        return Fault("network", f"cannot connect to {error.host}:{error.port}: {reason}")
+    return Fault("network", f"{type(error).__name__}: {error}")
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes | None:

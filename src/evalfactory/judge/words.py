@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 MESSAGE_LIMIT = 300
+HIDDEN = "[key]"  # in the place of a secret
 
 #: Controls, and the marks that turn or hide the text around them in a terminal or a browser.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]+")
@@ -34,7 +35,7 @@ def storable_json(value: Any) -> Any:
 def redacted(text: str, secrets: Iterable[str]) -> str:
     """`text` without the secrets, in case someone echoes them."""
     for secret in secrets:
-        text = text.replace(secret, "[key]")
+        text = text.replace(secret, HIDDEN)
     return text
 
 

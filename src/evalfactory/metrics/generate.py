@@ -53,6 +53,7 @@ async def _entry(metric: MetricClass) -> CatalogueMetric:
         calls=round(calls.base, 2),
         calls_per_chunk=round(calls.per_chunk, 2),
         calls_per_turn=round(calls.per_turn, 2),
+        windowed=calls.windowed,
         threshold_matters=await threshold_matters(metric, args),
         order_matters=await order_matters(metric, args),
         blocks=await blocks(metric, args),

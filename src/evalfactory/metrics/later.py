@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -38,4 +39,6 @@ class MetricsWhenNeeded:
         except ImportError as error:
             hint = "reinstall evalfactory with the versions that it pins"
             raise EnvironmentProblem(f"DeepEval cannot be imported: {error}", hint=hint) from error
-        return DeepEvalMetrics(self._recipes, self._judges, self._folder)
+        metrics = DeepEvalMetrics(self._recipes, self._judges, self._folder)
+        gc.freeze()
+        return metrics

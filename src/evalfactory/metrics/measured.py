@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from ..catalogue import windows_of
 from ..judge.port import Answer
 from ..records.case import Case
 from . import deepeval_api as deepeval
@@ -22,17 +23,21 @@ from .rehearsal import RehearsalJudge
 from .sources import load
 
 _SEEDS = range(4)
-_FEW, _MANY = 1, 3
+_FEW, _MANY, _MORE = 1, 3, 5
 #: Turns of the event loop after which everything that could be asked has been asked.
 _QUIET_TICKS = 50
 
 
 class Calls(NamedTuple):
-    """Judge calls: `base + per_chunk * chunks + per_turn * pairs of turns`."""
+    """Judge calls: `base + per_chunk * chunks + per_turn * pairs of turns`.
+
+    Where it is `windowed`, a chunk counts as often as there are windows of turns that hold it.
+    """
 
     base: float
     per_chunk: float
     per_turn: float
+    windowed: bool = False
 
 
 class Trial(NamedTuple):
@@ -63,11 +68,21 @@ async def calls_of(metric: MetricClass, args: Mapping[str, Any]) -> Calls:
         few, many = [await _count(metric, args, single_case(chunks)) for chunks in (_FEW, _MANY)]
         per_chunk = (many - few) / (_MANY - _FEW)
         return Calls(few - per_chunk * _FEW, per_chunk, 0.0)
-    few, many = [await _count(metric, args, conversation_case(pairs)) for pairs in (_FEW, _MANY)]
+    few, many, more = [await _count(metric, args, conversation_case(pairs)) for pairs in (_FEW, _MANY, _MORE)]
     wide = await _count(metric, args, conversation_case(_FEW, _MANY))
     per_chunk = (wide - few) / (_MANY - _FEW)
-    per_turn = (many - few) / (_MANY - _FEW) - per_chunk
-    return Calls(few - per_chunk - per_turn, per_chunk, per_turn)
+    for windowed in (False, True):
+        once, thrice, often = [_readings(pairs, windowed=windowed) for pairs in (_FEW, _MANY, _MORE)]
+        per_turn = (many - few - per_chunk * (thrice - once)) / (_MANY - _FEW)
+        base = few - per_chunk * once - per_turn * _FEW
+        if base + per_chunk * often + per_turn * _MORE == more:
+            return Calls(base, per_chunk, per_turn, windowed)
+    raise AssertionError(f"the calls of {metric.name} grow neither by turns nor by windows: {few}, {many}, {more}")
+
+
+def _readings(pairs: int, *, windowed: bool) -> int:
+    """How often chunks are judged in a conversation with one for each pair of turns, all of which fit into a window."""
+    return sum(windows_of(pair, pairs, pairs) for pair in range(pairs)) if windowed else pairs
 
 
 async def threshold_matters(metric: MetricClass, args: Mapping[str, Any]) -> bool:

@@ -63,6 +63,7 @@ _REMARKS = {
     "tool_correctness": "The judge is asked, once, only where `available_tools` are given.",
     "role_violation": "In strict mode DeepEval puts the threshold at 0, so that every case passes.",
     "tool_use": "Tool calls are those of the turns.",
+    "turn_contextual_relevancy": "A chunk is judged again in every window of turns that holds it: a smaller `window_size` saves calls.",
 }
 
 
@@ -116,9 +117,9 @@ def _example(name: str) -> str:
 
 
 def _calls(metric: CatalogueMetric) -> str:
-    terms = [(metric.calls_per_chunk, "c"), (metric.calls_per_turn, "t"), (metric.calls, "")]
-    shown = [_term(amount, unit) for amount, unit in terms if amount]
-    return " + ".join(shown).replace("+ -", "- ") or "0"
+    chunk = "c(t + 1)/2" if metric.windowed else "c"
+    terms = [(metric.calls_per_chunk, chunk), (metric.calls_per_turn, "t"), (metric.calls, "")]
+    return " + ".join(_term(amount, unit) for amount, unit in terms if amount) or "0"
 
 
 def _term(amount: float, unit: str) -> str:

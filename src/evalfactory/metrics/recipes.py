@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..catalogue import Argument, Catalogue, CatalogueMetric, typical_calls
+from ..catalogue import Argument, Catalogue, CatalogueMetric, typical_calls, widest_window
 from ..errors import InputError
 from ..records.base import digest_of
 from ..records.plan import MetricRecipe
@@ -92,9 +92,10 @@ def _from_catalogue(
         judge=judge,
         code=code,
         requires=_requires(metric, args),
-        calls=typical_calls(metric),
+        calls=typical_calls(metric, args),
         calls_per_chunk=metric.calls_per_chunk,
         calls_per_turn=metric.calls_per_turn,
+        window=widest_window(metric, args),
         digest=digest_of(
             {
                 "type": spec.type,

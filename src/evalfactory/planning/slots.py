@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..catalogue import TYPICAL_CHUNKS, TYPICAL_TURNS
+import math
+
+from ..catalogue import TYPICAL_CHUNKS, TYPICAL_TURNS, typical_chunks, windows_of
 from ..records.base import digest_of
 from ..records.case import JUDGED_FIELDS, Case
 from ..records.plan import MetricRecipe
@@ -31,7 +33,7 @@ def fingerprint(case: Case, recipe: MetricRecipe, repeat: int) -> str:
 
 def estimated_calls(case: Case, recipe: MetricRecipe) -> float:
     """Judge calls that measuring this case will take, from the measured cost of the metric's chunks and turns."""
-    extra = recipe.calls_per_chunk * (_chunks(case) - TYPICAL_CHUNKS)
+    extra = recipe.calls_per_chunk * (_chunks(case, recipe) - typical_chunks(recipe.window))
     extra += recipe.calls_per_turn * (_pairs(case) - TYPICAL_TURNS)
     return max(recipe.calls + extra, 0.0)
 
@@ -58,10 +60,17 @@ def _content(case: Case, recipe: MetricRecipe) -> object:
     return case.model_dump(mode="json", include=wanted, exclude_none=True)
 
 
-def _chunks(case: Case) -> int:
-    if case.turns is not None:
-        return sum(len(turn.retrieval_context or ()) for turn in case.turns)
-    return len(case.retrieval_context or case.context or ())
+def _chunks(case: Case, recipe: MetricRecipe) -> int:
+    """Chunks to be judged: each as often as there are windows of turns that hold it."""
+    if case.turns is None:
+        if "retrieval_context" in recipe.produced:
+            return TYPICAL_CHUNKS
+        return len(case.retrieval_context or case.context or ())
+    pairs = math.ceil(_pairs(case))
+    return sum(
+        len(turn.retrieval_context or ()) * windows_of(index // 2, pairs, recipe.window)
+        for index, turn in enumerate(case.turns)
+    )
 
 
 def _pairs(case: Case) -> float:

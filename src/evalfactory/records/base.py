@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -17,6 +18,14 @@ class Record(BaseModel):
     def to_json(self) -> str:
         """One line of JSON, fields in declared order, defaults left out."""
         return self.model_dump_json(exclude_defaults=True)
+
+
+def is_moment(text: str) -> bool:
+    """Whether a record's time can be read: ISO 8601, or none at all."""
+    try:
+        return not text or datetime.fromisoformat(text).tzinfo is not None
+    except ValueError:
+        return False
 
 
 def canonical_json(value: Any) -> str:

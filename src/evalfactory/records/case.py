@@ -87,3 +87,12 @@ class FrozenCase(Record):
     metrics: tuple[str, ...]
     skipped: dict[str, str] = Field(default_factory=dict, description="Metric name -> why it cannot be measured.")
     group: str = Field(default="", description="`must_run`, or empty.")
+
+
+def lookup(case: Case, field: str) -> Any:
+    """The value of a field of the case, dots reaching into `metadata`; None where there is none."""
+    head, _, rest = field.partition(".")
+    value: Any = getattr(case, head, None)
+    for key in rest.split(".") if rest else ():
+        value = value.get(key) if isinstance(value, dict) else None
+    return sorted(value) if head == "tags" and value else value

@@ -12,7 +12,7 @@ from .case import ToolCall
 State = Literal["scored", "errored", "skipped"]
 ErrorClass = Literal[
     "rate_limit", "timeout", "server", "auth", "context_length", "content_filter", "bad_json", "network", "bug",
-    "metric", "crash",
+    "metric", "data", "crash",
 ]  # fmt: skip
 
 
@@ -95,6 +95,24 @@ class Output(Record):
     reused_from: str | None = None
 
 
+class Exchanges(Record):
+    """What a measurement's judge was asked and answered, kept beside the measurement."""
+
+    kind: Literal["exchanges"] = "exchanges"
+    case_id: str
+    metric: str
+    repeat: int = 0
+    attempt: str
+    fingerprint: str
+    calls: int = Field(description="Requests told in `packed`.")
+    left_out: int = Field(default=0, description="Later requests that are not, for they were too much.")
+    packed: str = Field(description="The requests as a JSON list, compressed (Zstandard), as Base64.")
+
+    @property
+    def slot(self) -> Slot:
+        return Slot(self.case_id, self.metric, self.repeat)
+
+
 class PartHeader(Record):
     """First line of every part: whose it is, and the versions that measured."""
 
@@ -106,7 +124,7 @@ class PartHeader(Record):
     versions: dict[str, str]
 
 
-PartLine = Annotated[PartHeader | Measurement | Output, Field(discriminator="kind")]
+PartLine = Annotated[PartHeader | Measurement | Output | Exchanges, Field(discriminator="kind")]
 
 
 class PartRef(Record):
@@ -127,6 +145,7 @@ class Commit(Record):
     plan_digest: str
     attempt: str
     parts: tuple[PartRef, ...]
+    exchanges: tuple[PartRef, ...] = Field(default=(), description="In the shard's folder `exchanges/`.")
     slots: int
     scored: int
     errored: int

@@ -9,7 +9,7 @@ from pydantic import Field
 from .base import Record, digest_of
 from .case import CaseKind
 from .measurement import Usage
-from .suite import Execution, GateSpec, JudgeSpec, TargetSpec
+from .suite import Execution, GateSpec, JudgeSpec, OnInconclusive, TargetSpec
 
 
 class MetricRecipe(Record):
@@ -29,6 +29,10 @@ class MetricRecipe(Record):
         default=0.0, description="Of them, those of each chunk of context (typically three)."
     )
     calls_per_turn: float = Field(default=0.0, description="Of them, those of each pair of turns (typically three).")
+    window: int = Field(
+        default=1,
+        description="Pairs of turns judged together at most; a chunk is judged in every window that holds it.",
+    )
     digest: str = Field(description="Of everything that decides a score, the judge's transport and limits left out.")
 
 
@@ -74,6 +78,9 @@ class Plan(Record):
     target_digest: str = ""
     execution: Execution
     gate: GateSpec
+    on_inconclusive: OnInconclusive = "inconclusive"
+    cluster_by: str | None = None
+    slices: tuple[str, ...] = ()
     reuse: bool = True
     seed: int = 0
     cases: int

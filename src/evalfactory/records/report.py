@@ -8,6 +8,7 @@ from pydantic import Field
 
 from .base import Record
 from .measurement import Failure, PartRef, Usage
+from .suite import MetricTier
 
 Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE", "INCOMPLETE"]
 _GRAVEST_FIRST: tuple[Outcome, ...] = ("INCOMPLETE", "FAIL", "INCONCLUSIVE", "PASS")
@@ -24,6 +25,29 @@ class Counts(Record):
     reused: int = Field(default=0, description="Copied from an earlier run.")
 
 
+class Interval(Record):
+    """Where the true value is, with a stated confidence."""
+
+    low: float = Field(description="Lower end.")
+    high: float = Field(description="Upper end.")
+    confidence: float = Field(default=0.95, description="How often such an interval holds the true value.")
+    method: Literal["bca", "unseen", "bounded", "wilson", "clustered wilson"] = Field(
+        description="`bca`: paired bootstrap, bias-corrected and accelerated; `unseen`: the same, but an end is what so "
+        "many cases could have missed altogether; `bounded`: a bound that holds for scores of a known range however few "
+        "of them changed; `wilson`: of a share."
+    )
+    resamples: int = Field(default=0, description="Of the bootstrap.")
+    seed: int | None = Field(default=None, description="Of the bootstrap.")
+
+
+class Share(Record):
+    """A share of slots with its interval."""
+
+    share: float = Field(description="From 0 to 1.")
+    of: int = Field(description="Slots that are counted.")
+    interval: Interval = Field(description="Of the share.")
+
+
 class MetricSummary(Record):
     """One metric over the averaged cases (must-run cases stand apart)."""
 
@@ -33,6 +57,7 @@ class MetricSummary(Record):
     counts: Counts = Field(description="Of its averaged slots.")
     mean: float | None = Field(default=None, description="Of the scored slots; none without any.")
     pass_rate: float | None = Field(default=None, description="Share of scored slots that succeed.")
+    pass_interval: Interval | None = Field(default=None, description="Of that share.")
     minimum: float | None = Field(default=None, description="Lowest score.")
     maximum: float | None = Field(default=None, description="Highest score.")
     baseline_mean: float | None = Field(default=None, description="Of the same slots in the baseline.")
@@ -43,9 +68,9 @@ class MetricSummary(Record):
 class GateCheck(Record):
     """One rule of the gate, what it wanted and what it saw."""
 
-    rule: Literal["complete", "mean", "pass_rate", "drop", "must_run", "errored", "scored"] = Field(
-        description="Which kind of rule."
-    )
+    rule: Literal[
+        "complete", "mean", "pass_rate", "drop", "comparable", "baseline_age", "target", "must_run", "errored", "scored"
+    ] = Field(description="Which kind of rule.")
     metric: str | None = Field(default=None, description="Whose rule; none for a rule of the whole run.")
     case_id: str | None = Field(default=None, description="Of a must-run slot.")
     outcome: Outcome = Field(description="What the rule alone comes to.")
@@ -60,6 +85,10 @@ class Verdict(Record):
         description="The first of INCOMPLETE, FAIL, INCONCLUSIVE that any check came to, else PASS."
     )
     checks: tuple[GateCheck, ...] = Field(description="Every rule, met or not.")
+    taken_as: Outcome | None = Field(
+        default=None,
+        description="What the tier takes an INCONCLUSIVE for, in the exit code alone; none where it stays one.",
+    )
 
     @property
     def reasons(self) -> tuple[GateCheck, ...]:
@@ -127,7 +156,50 @@ class BaselineInfo(Record):
     pairs: int = Field(default=0, description="Slots scored in both runs, must-run slots included.")
     only_here: int = Field(default=0, description="Slots scored in this run and not in the baseline.")
     only_there: int = Field(default=0, description="Slots scored in the baseline and not in this run.")
+    cases_added: int = Field(default=0, description="Cases that only this run has.")
+    cases_removed: int = Field(default=0, description="Cases that only the baseline has.")
+    cases_changed: int = Field(
+        default=0, description="Cases with another input side than in the baseline; they are not compared."
+    )
+    changed: tuple[str, ...] = Field(default=(), description="The first of the changed cases.")
+    age_days: float | None = Field(default=None, description="How much older than this run it is; days.")
     note: str | None = Field(default=None, description="Why there is no comparison, or what makes it weaker.")
+
+
+class Difference(Record):
+    """The mean of the paired differences, as evidence."""
+
+    interval: Interval = Field(description="Of the mean difference.")
+    standard_error: float = Field(description="Of the mean difference; whole clusters count as one draw.")
+    cases: int = Field(description="Different cases among the pairs.")
+    clusters: int = Field(description="What was drawn as one: cases, or groups of them by `cluster_by`.")
+    nonzero: int = Field(description="Clusters in which something changed.")
+    effective: float = Field(description="How many clusters of equal weight would tell as much of the tails.")
+    detectable_drop: float = Field(description="Smallest true drop that such a comparison shows, 4 times in 5.")
+    p_scores: float = Field(description="Of no change in scores: sign-flip permutation test, two-sided.")
+    p_passed: float | None = Field(
+        default=None,
+        description="Of no change in what passes: exact McNemar test, two-sided; with clusters their sign flips.",
+    )
+    caveat: str | None = Field(default=None, description="Why it tells less than its size, in words.")
+
+
+class DropTest(Record):
+    """Whether the metric fell by more than is allowed."""
+
+    allowed: float = Field(description="Of the mean; what one would accept.")
+    metric_tier: MetricTier = Field(description="How much the metric matters.")
+    decision: Literal["excluded", "shown", "open"] = Field(
+        description="A drop beyond `allowed` is excluded, shown, or neither."
+    )
+    p_larger: float | None = Field(
+        default=None, description="Of a drop of at most `allowed`; adjusted by Holm over the gated metrics."
+    )
+    p_smaller: float | None = Field(default=None, description="Of a drop of `allowed` or more.")
+    settling_cases: int | None = Field(
+        default=None,
+        description="About how many cases would settle it if the difference stays as it is; none where no number would.",
+    )
 
 
 class MetricComparison(Record):
@@ -138,12 +210,30 @@ class MetricComparison(Record):
     mean: float | None = Field(default=None, description="Of the pairs, in this run.")
     baseline_mean: float | None = Field(default=None, description="Of the pairs, in the baseline.")
     mean_difference: float | None = Field(default=None, description="This run minus the baseline, over the pairs.")
+    difference: Difference | None = Field(default=None, description="How well that is known; none without pairs.")
+    drop: DropTest | None = Field(default=None, description="What the gate makes of it; none without pairs.")
+    passed: Share | None = Field(default=None, description="Share of the pairs that succeed, in this run.")
+    baseline_passed: Share | None = Field(default=None, description="The same in the baseline.")
     improved: int = Field(default=0, description="Pairs with a higher score than in the baseline.")
     worsened: int = Field(default=0, description="Pairs with a lower score than in the baseline.")
     fixed: int = Field(default=0, description="Pairs that failed in the baseline and succeed now.")
     broken: int = Field(default=0, description="Pairs that succeeded in the baseline and fail now.")
     only_here: int = Field(default=0, description="Slots scored in this run and not in the baseline.")
     only_there: int = Field(default=0, description="Slots scored in the baseline and not in this run.")
+    refused: str | None = Field(default=None, description="Why its scores are not compared: measured in another way.")
+    new: bool = Field(default=False, description="The baseline does not have this metric.")
+
+
+class SliceComparison(Record):
+    """One metric over the pairs of some cases; shown, and never gated."""
+
+    field: str = Field(description="By which the cases are told apart, e.g. `tags` or `metadata.language`.")
+    value: str = Field(description="What these cases have there.")
+    metric: str = Field(description="In this suite.")
+    pairs: int = Field(description="Slots scored in both.")
+    mean: float = Field(description="Of the pairs, in this run.")
+    mean_difference: float = Field(description="This run minus the baseline, over the pairs.")
+    interval: Interval = Field(description="Of the mean difference.")
 
 
 class Comparison(Record):
@@ -152,6 +242,8 @@ class Comparison(Record):
     run_id: str = Field(description="The run that is looked at.")
     baseline: BaselineInfo = Field(description="What it is compared with.")
     metrics: tuple[MetricComparison, ...] = Field(description="In the order of the suite.")
+    slices: tuple[SliceComparison, ...] = Field(default=(), description="Parts of the cases, the largest first.")
+    slices_left_out: int = Field(default=0, description="Values with fewer cases, which are not shown.")
     regressions: tuple[CaseResult, ...] = Field(default=(), description="The largest drops, must-run slots included.")
     improvements: tuple[CaseResult, ...] = Field(default=(), description="The largest rises.")
 
@@ -163,10 +255,13 @@ class Report(Record):
     run_id: str = Field(description="The run.")
     suite: str = Field(description="Its suite's name.")
     tier: str = Field(description="Its tier.")
+    selection: str = Field(
+        default="", description="A quick look at some cases instead of a whole tier, in words; empty for a tier."
+    )
     created_at: str = Field(description="When its plan was made; UTC, ISO 8601.")
     verdict: Verdict = Field(description="What the gate says.")
     counts: Counts = Field(description="Of all slots, must-run ones included.")
-    cases: int = Field(description="Planned, must-run ones included.")
+    cases: int = Field(description="Whose slots are told, must-run ones included.")
     metrics: tuple[MetricSummary, ...] = Field(description="In the order of the suite.")
     must_run: tuple[CaseResult, ...] = Field(default=(), description="The first must-run slots that did not succeed.")
     must_run_slots: int = Field(default=0, description="Slots of must-run cases.")
@@ -186,6 +281,10 @@ class Report(Record):
     baseline: BaselineInfo | None = Field(
         default=None, description="What the run was compared with, or why it was not."
     )
+    compared: tuple[MetricComparison, ...] = Field(
+        default=(), description="Every metric beside the baseline, with intervals and tests; empty without one."
+    )
+    slices: tuple[SliceComparison, ...] = Field(default=(), description="Parts of the cases beside the baseline.")
     reused_from: dict[str, int] = Field(default_factory=dict, description="Run -> slots copied from it.")
     parent: str | None = Field(default=None, description="The run that this one supplements.")
     versions: dict[str, str] = Field(default_factory=dict, description="Those that decide scores.")

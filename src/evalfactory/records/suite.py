@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag
+from pydantic.json_schema import SkipJsonSchema
 
 from .base import Record
 
@@ -51,6 +52,14 @@ class DatasetSpec(Record):
     )
     strata: str | None = Field(
         default=None, description="Keep this in proportion in every tier: `tags`, or a field such as `metadata.topic`."
+    )
+    cluster_by: str | None = Field(
+        default=None,
+        description="Cases with the same value here are no independent draws: a field such as `metadata.document`.",
+    )
+    slices: tuple[str, ...] = Field(
+        default=("tags",),
+        description="Fields by whose values a comparison is shown in parts, such as `metadata.language`; never gated.",
     )
     seed: int = Field(default=0, description="Of the one order of the cases that every tier is a prefix of.")
     must_run: MustRun = Field(
@@ -126,6 +135,12 @@ class JudgeSpec(ModelSpec):
     )
 
 
+#: A judge's fields that decide its answers; the others say how to reach it, how fast, and at what price.
+JUDGE_FIELDS = (
+    "kind", "model", "temperature", "seed", "max_tokens", "max_completion_tokens", "extra_body", "response_format",
+)  # fmt: skip
+
+
 class HttpTarget(Limits):
     """The system under test behind an HTTP endpoint."""
 
@@ -165,10 +180,11 @@ class ChatTarget(ModelSpec):
         description="A prompt file beside the suite; `{{input}}`, `{{context}}` and other fields are filled in.",
     )
     system: str | None = Field(default=None, description="A file with the system message.")
-    prompt_text: str | None = Field(
-        default=None, description="The prompt file's text as it was when the run was planned; the plan writes it."
+    prompt_text: SkipJsonSchema[str | None] = Field(
+        default=None,
+        description="The prompt file's text as it was when the run was planned: the plan's, not a suite's.",
     )
-    system_text: str | None = Field(default=None, description="The same of the `system` file.")
+    system_text: SkipJsonSchema[str | None] = Field(default=None, description="The same of the `system` file.")
     always: bool = Field(default=False, description="Also for cases whose output the dataset has.")
 
 
@@ -216,17 +232,34 @@ class MetricSpec(Record):
     )
 
 
+OnInconclusive = Literal["pass", "fail", "inconclusive"]
+
+
 class TierSpec(Record):
     """A size of the suite."""
 
     count: PositiveInt | Literal["all"] = Field(
         default="all", description="How many cases, the first ones of the suite's one order."
     )
+    on_inconclusive: OnInconclusive = Field(
+        default="inconclusive",
+        description="The exit code when a drop is neither shown nor excluded: `pass` 0, `fail` 10, `inconclusive` 11. "
+        "`smoke` has `pass`, as so few cases exclude little. The verdict stays what it is.",
+    )
+
+
+MetricTier = Literal["critical", "supporting", "advisory"]
+Changed = Literal["judge", "recipe", "deepeval"]
 
 
 class MetricGate(Record):
     """What one metric must reach."""
 
+    tier: MetricTier = Field(
+        default="critical",
+        description="`critical`: a drop must be excluded to pass; `supporting`: only a shown drop counts; "
+        "`advisory`: told, never gated.",
+    )
     mean: float | None = Field(default=None, description="Least mean score.")
     pass_rate: float | None = Field(default=None, ge=0, le=1, description="Least share of scored cases that succeed.")
     allowed_drop: float | None = Field(
@@ -244,8 +277,22 @@ class GateSpec(Record):
         le=1,
         description="Share of slots that may be errored; above it the verdict is INCONCLUSIVE.",
     )
-    allowed_drop: float = Field(default=0.03, ge=0, description="Of a metric's mean against the baseline.")
+    allowed_drop: float = Field(
+        default=0.03, ge=0, description="Of a metric's mean against the baseline: what one would accept."
+    )
+    confidence: float = Field(
+        default=0.95, ge=0.5, le=0.999, description="Of the intervals that decide whether there was such a drop."
+    )
     baseline: str | None = Field(default=None, description="A name given by `bless`, `previous`, or a run id.")
+    max_baseline_age_days: PositiveFloat | None = Field(
+        default=None,
+        description="How much older than the run the baseline may be; above it the verdict is INCONCLUSIVE.",
+    )
+    compare_anyway: tuple[Changed, ...] = Field(
+        default=(),
+        description="Compare although the baseline was measured by another `judge`, another `recipe` (prompt, arguments, "
+        "own code) or another `deepeval`.",
+    )
 
 
 class Execution(Record):
@@ -260,7 +307,12 @@ class Execution(Record):
     )
     repeats: PositiveInt = Field(default=1, description="How often each case is judged by each metric.")
     missing_fields: Literal["refuse", "skip"] = Field(
-        default="refuse", description="What to do with a case that lacks a metric's field."
+        default="refuse",
+        description="What to do with a case that lacks a field of a metric, or of the target's prompt or request.",
+    )
+    keep_exchanges: Literal["failed", "all", "none"] = Field(
+        default="failed",
+        description="Of which measurements to keep what the judge was asked and answered, for `explain`: those that errored or failed, all, or none.",
     )
     deadline_s: PositiveFloat = Field(
         default=600.0, description="Of one measurement: time in calls, not time spent waiting for limits; seconds."
@@ -278,7 +330,7 @@ class Execution(Record):
 
 
 DEFAULT_TIERS: dict[str, TierSpec] = {
-    "smoke": TierSpec(count=20),
+    "smoke": TierSpec(count=20, on_inconclusive="pass"),
     "regression": TierSpec(count=500),
     "full": TierSpec(count="all"),
 }

@@ -60,7 +60,7 @@ class _Suite:
     def told(self, report: Report) -> Iterator[str]:
         properties = {
             "run_id": report.run_id,
-            "tier": report.tier,
+            "tier": words.scope(report),
             "verdict": report.verdict.outcome,
             "results_digest": report.results_digest,
             **{f"note {number}": note for number, note in enumerate(report.notes, 1)},

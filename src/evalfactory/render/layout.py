@@ -25,6 +25,7 @@ _NOT_FIRST: Final = frozenset(
     "｡､｣･ｰ"
 )
 _NOT_LAST: Final = frozenset("（「『【〔〈《［｛〘〖‘“｢([{")
+_QUOTES: Final = frozenset("'\"")  # they open and close: neither side of one is a place to break a line at
 _ZERO_WIDTH_JOINER = "\u200d"
 
 
@@ -105,7 +106,7 @@ def _may_break(before: str, after: str) -> bool:
         return False
     if before == " ":
         return True
-    if before in _NOT_LAST:
+    if before in _NOT_LAST or before in _QUOTES or after in _QUOTES:
         return False
     return bool(_IDEOGRAPHIC.match(before) or _IDEOGRAPHIC.match(after))
 

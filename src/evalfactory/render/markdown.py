@@ -57,7 +57,7 @@ def cases(results: Sequence[CaseResult]) -> list[str]:
 
 def _title(report: Report) -> str:
     _, sign = _ALERTS[report.verdict.outcome]
-    suite = f"{safe(report.suite)} · {safe(report.tier)} · {words.plural(report.cases, 'case')}"
+    suite = f"{safe(report.suite)} · {safe(words.scope(report))} · {words.plural(report.cases, 'case')}"
     return f"## {sign} {report.verdict.outcome} · {suite}"
 
 
@@ -68,6 +68,8 @@ def _alert(report: Report) -> str:
     lines = [f"**{report.verdict.outcome}**: {words.MEANING[report.verdict.outcome]}.", *reasons]
     if more:
         lines.append(f"- and {more} more")
+    if taken := words.taken_as(report):
+        lines.append(f"- {safe(taken)}")
     return "\n".join(f"> {line}" for line in (f"[!{kind}]", *lines))
 
 
@@ -85,9 +87,22 @@ def _notes(report: Report) -> Iterator[str]:
 
 def _metrics(report: Report) -> str:
     compared = any(metric.pairs for metric in report.metrics)
-    titles = ["metric", "n", "mean", "pass", "threshold", *(["baseline", "Δ"] if compared else []), "verdict"]
+    titles = [
+        "metric",
+        "n",
+        "mean",
+        "pass",
+        "threshold",
+        *(["baseline", "Δ", "interval"] if compared else []),
+        "verdict",
+    ]
     outcomes = words.metric_outcomes(report)
-    return table(titles, (_row(metric, outcomes.get(metric.name), compared=compared) for metric in report.metrics))
+    known = {each.name: each.difference.interval for each in report.compared if each.difference is not None}
+    rows = []
+    for metric in report.metrics:
+        row = _row(metric, outcomes.get(metric.name), compared=compared)
+        rows.append([*row[:-1], words.interval(known.get(metric.name)), row[-1]] if compared else row)
+    return table(titles, rows)
 
 
 def _row(metric: MetricSummary, outcome: Outcome | None, *, compared: bool) -> list[str]:
@@ -109,6 +124,8 @@ def _counts(report: Report) -> str:
     lines = [" · ".join(numbers)]
     if report.baseline is not None:
         lines.append(safe(words.baseline(report.baseline)))
+    if able := words.detectable(report.compared):
+        lines.append(safe(able))
     return "<br>\n".join(lines)
 
 

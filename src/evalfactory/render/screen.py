@@ -12,7 +12,7 @@ from rich.text import Text
 
 from ..records.report import Outcome
 from .layout import cut, wrap
-from .safe import closed, isolated, one_line
+from .safe import closed, isolated, one_line, visible
 
 INDENT = "  "
 _GAP = "  "
@@ -31,8 +31,9 @@ class Row(NamedTuple):
 class Screen:
     """Collects lines; `text()` is what they look like. Every foreign text goes through `shown` or `paragraph`."""
 
-    def __init__(self, width: int, *, color: bool) -> None:
+    def __init__(self, width: int, *, color: bool, wraps: bool = True) -> None:
         self.width = min(max(width, LEAST_WIDTH), MOST_WIDTH)
+        self._wraps = wraps
         self._file = StringIO()
         self._console = Console(
             file=self._file,
@@ -69,6 +70,16 @@ class Screen:
         head = Text.assemble(INDENT, label)
         wrapped = wrap(one_line(text), self.width - head.cell_len, lines=lines)
         self._hang(head, [isolated(line) for line in wrapped], style)
+
+    def block(self, title: str, text: str, *, style: str = "dim") -> None:
+        """A foreign text in full below its title, every line of it indented and, on a terminal, wrapped."""
+        if title:
+            self.line((INDENT + title, style))
+        room = self.width - 2 * len(INDENT)
+        for line in text.replace("\t", "    ").splitlines() or [""]:
+            safe = visible(line)
+            for piece in (wrap(safe, room, lines=len(safe)) or [""]) if self._wraps else [safe]:
+                self.line(2 * INDENT, isolated(piece))
 
     def sentence(self, text: str, *, label: Text) -> None:
         """A label and our own words beside it, in which foreign names are safe already."""

@@ -16,6 +16,7 @@ from .screen import INDENT, STYLES, Row, Screen, padded, shown
 SHOWN_REASONS = 8
 SHOWN_CASES = 5
 
+INTERVAL = "interval"
 _LABEL_CELLS = 10
 
 
@@ -37,7 +38,7 @@ def terminal(report: Report, *, width: int, color: bool, place: str | None = Non
 def _verdict(screen: Screen, report: Report) -> None:
     outcome = report.verdict.outcome
     badge = f" {outcome} "
-    title = f"{report.suite} · {report.tier} · {words.plural(report.cases, 'case')}"
+    title = f"{report.suite} · {words.scope(report)} · {words.plural(report.cases, 'case')}"
     screen.blank()
     screen.line(
         (badge, f"bold reverse {STYLES[outcome]}"), INDENT, (shown(title, screen.width - len(badge) - 2), "bold")
@@ -51,6 +52,8 @@ def _verdict(screen: Screen, report: Report) -> None:
         _reason(screen, check)
     if len(reasons) > SHOWN_REASONS:
         screen.line((f"{INDENT}  and {len(reasons) - SHOWN_REASONS} more reasons", "dim"))
+    if taken := words.taken_as(report):
+        screen.paragraph(taken, label=Text("→ ", "dim"))
 
 
 def _reason(screen: Screen, check: GateCheck) -> None:
@@ -69,13 +72,18 @@ def _notes(screen: Screen, report: Report) -> None:
 
 def _metrics(screen: Screen, report: Report) -> None:
     outcomes = words.metric_outcomes(report)
-    titles = ["n", "mean", "pass", "threshold", "baseline", "Δ", "verdict"]
+    titles = ["n", "mean", "pass", "threshold", "baseline", "Δ", INTERVAL, "verdict"]
+    known = {each.name: each.difference.interval for each in report.compared if each.difference is not None}
     if not any(metric.pairs for metric in report.metrics):
         titles = [title for title in titles if title not in ("baseline", "Δ")]
+    if not known or screen.width < 96:
+        titles.remove(INTERVAL)
     titles = fitting(titles, screen.width, ("threshold", "baseline"), ("n", "pass"))
     rows = []
     for metric in report.metrics:
-        numbers = _numbers(metric, outcomes.get(metric.name))
+        numbers = _numbers(metric, outcomes.get(metric.name)) | {
+            INTERVAL: (words.interval(known.get(metric.name)), "dim")
+        }
         rows.append(Row(metric.name, [numbers[title] for title in titles]))
     screen.table(["metric", *titles], rows)
 
@@ -120,6 +128,8 @@ def _counts(screen: Screen, report: Report) -> None:
         screen.paragraph("".join(text for text, _ in pieces))
     if report.baseline is not None:
         screen.paragraph(words.baseline(report.baseline), style="dim")
+    if able := words.detectable(report.compared):
+        screen.paragraph(able, style="dim")
     missing = report.proof.missing[:SHOWN_CASES]
     for slot in missing:
         screen.paragraph(slot, label=Text("missing  ", "magenta"), lines=1)
@@ -174,7 +184,8 @@ def cases(screen: Screen, results: Sequence[CaseResult], *, total: int, others: 
 
 def _case(screen: Screen, result: CaseResult) -> None:
     lead = _lead(result)
-    metric = shown(result.metric + (f" #{result.repeat + 1}" if result.repeat else ""), min(30, screen.width // 4 + 2))
+    repeat = f" #{result.repeat + 1}" if result.repeat else ""
+    metric = shown(result.metric, min(30, screen.width // 4 + 2) - len(repeat)) + repeat
     room = screen.width - len(INDENT) - lead.cell_len - cell_len(metric) - 5
     case_id = shown(result.case_id, max(room, 0))
     screen.line(INDENT, lead, INDENT, (case_id, "bold"), (" · ", "dim"), (metric, "dim"))
@@ -188,8 +199,10 @@ def _lead(result: CaseResult) -> Text:
         return Text(padded(result.state, 7), "yellow")
     if result.baseline_score is None:
         return Text(words.score(result.score), "red")
+    rose = result.score is not None and result.score > result.baseline_score
+    style = "green" if rose else "red"
     return Text.assemble(
-        (words.score(result.baseline_score), "dim"), (" → ", "dim"), (words.score(result.score), "red")
+        (words.score(result.baseline_score), "dim"), (" → ", "dim"), (words.score(result.score), style)
     )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 from ..records.measurement import Usage
-from ..records.report import BaselineInfo, Counts, GateCheck, Outcome, Report
+from ..records.report import BaselineInfo, Counts, GateCheck, Interval, MetricComparison, Outcome, Report
 
 MINUS = "−"  # as wide as a digit, unlike the hyphen
+
+QUICK_LOOK = "a quick look"
 
 Mark = Literal["✓", "✗", "?", "–"]
 MARKS: Final[dict[Outcome, Mark]] = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "INCOMPLETE": "?"}
@@ -73,6 +76,11 @@ def usage(used: Usage, *, priced: bool = True) -> str:
     return " · ".join([*parts, dollars(used.cost_usd)] if priced and used.cost_usd else parts)
 
 
+def scope(report: Report) -> str:
+    """Which cases were measured: those of the tier, or some (a note says which)."""
+    return QUICK_LOOK if report.selection else report.tier
+
+
 def counts(slots: Counts) -> tuple[tuple[str, int], ...]:
     """The counts of slots in the order in which they are told."""
     return (
@@ -84,24 +92,24 @@ def counts(slots: Counts) -> tuple[tuple[str, int], ...]:
     )
 
 
+_SUBJECTS: Final[dict[str, str]] = {
+    "complete": "slots",
+    "mean": "mean",
+    "pass_rate": "share passed",
+    "drop": "against the baseline",
+    "comparable": "cannot be compared",
+    "baseline_age": "age of the baseline",
+    "target": "target",
+    "must_run": "must-run slots",
+    "errored": "errored slots",
+    "scored": "scored slots",
+}
+
+
 def subject(check: GateCheck) -> tuple[str, str]:
     """What a check is about: the part that names come from (metric, case), and the part in our words."""
     name = " · ".join(part for part in (check.case_id, check.metric) if part)
-    match check.rule:
-        case "complete":
-            return name, "slots"
-        case "mean":
-            return name, "mean"
-        case "pass_rate":
-            return name, "share passed"
-        case "drop":
-            return name, "against the baseline"
-        case "must_run":
-            return name, "(must-run)" if name else "must-run slots"
-        case "errored":
-            return name, "errored slots"
-        case "scored":
-            return name, "scored slots"
+    return name, "(must-run)" if name and check.rule == "must_run" else _SUBJECTS[check.rule]
 
 
 def metric_outcomes(report: Report) -> dict[str, Outcome]:
@@ -117,13 +125,54 @@ def metric_outcomes(report: Report) -> dict[str, Outcome]:
 def baseline(info: BaselineInfo) -> str:
     """What the run was compared with, or that it was not."""
     against = info.asked if info.run_id in (None, info.asked) else f"{info.asked} (run {info.run_id})"
+    unlike = [
+        f"{plural(number, 'case')} {what}"
+        for number, what in (
+            (info.cases_added, "added"),
+            (info.cases_removed, "removed"),
+            (info.cases_changed, "with another input"),
+        )
+        if number
+    ]
     if not info.pairs:
-        return f"no comparison with {against}"
+        return ", ".join([f"no comparison with {against}", *unlike])
     unpaired = [
         f"{count(number)} only {where}"
         for number, where in ((info.only_here, "here"), (info.only_there, "there"))
         if number
     ]
-    return f"compared with {against} over {plural(info.pairs, 'pair')}" + (
-        f", {', '.join(unpaired)}" if unpaired else ""
-    )
+    return ", ".join([f"compared with {against} over {plural(info.pairs, 'pair')}", *unpaired, *unlike])
+
+
+def interval(ends: Interval | None) -> str:
+    """Both ends of an interval; a dash for none."""
+    return "–" if ends is None else f"{change(ends.low)} … {change(ends.high)}"
+
+
+def detectable(metrics: Sequence[MetricComparison]) -> str:
+    """What a comparison of this size can see; empty without one. Names come as they are."""
+    seen = [f"{score(m.difference.detectable_drop)} in {m.name}" for m in metrics if m.difference is not None]
+    return f"a true drop of {', '.join(seen)} would be shown 4 times in 5" if seen else ""
+
+
+def how(metrics: Iterable[MetricComparison]) -> str:
+    """How the intervals were made; empty without any."""
+    found = dict.fromkeys(m.difference.interval.method for m in metrics if m.difference is not None)
+    resamples = max((m.difference.interval.resamples for m in metrics if m.difference is not None), default=0)
+    texts = {
+        "bca": f"paired bootstrap (BCa, {count(resamples)} resamples)",
+        "unseen": f"paired bootstrap (BCa, {count(resamples)} resamples), no tighter than what can be missed",
+        "bounded": "a bound that holds however few cases changed",
+    }
+    return " · ".join(texts[method] for method in found if method in texts)
+
+
+def taken_as(report: Report) -> str:
+    """What an INCONCLUSIVE counts for in the exit code, where that is not what it is; else empty."""
+    match report.verdict.taken_as:
+        case "PASS":
+            return f"exit code 0: the tier {report.tier} passes when a drop is neither shown nor excluded"
+        case "FAIL":
+            return f"exit code 10: the tier {report.tier} takes INCONCLUSIVE for FAIL"
+        case _:
+            return ""

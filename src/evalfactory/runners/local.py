@@ -14,6 +14,7 @@ from ..errors import Exit
 from ..records.measurement import Slot
 from ..records.plan import Plan
 from .casualties import Casualties, after_death
+from .children import Nursery
 from .processes import WorkerProcess
 from .progress import Progress, WorkerProgress
 
@@ -21,10 +22,12 @@ START_S = 120.0  # that a process may take, at most, to say that it is ready
 
 
 class Ended(NamedTuple):
-    """How the workers left off: 0 when every shard was dealt with, else the exit code that ended the run, and why."""
+    """How the workers left off: 0 when every shard was dealt with, else the exit code that ended the run, why, and what to try."""
 
     code: int
     message: str = ""
+    hint: str | None = None
+    resumable: bool = True
 
 
 @dataclass
@@ -32,7 +35,7 @@ class Lane:
     """One worker's place; its process may change."""
 
     progress: WorkerProgress
-    process: WorkerProcess
+    birth: asyncio.Task[WorkerProcess]
     told: bool = False
     over: bool = False
     shards: set[int] = field(default_factory=set)
@@ -41,6 +44,16 @@ class Lane:
     casualties: Casualties = field(default_factory=Casualties)
     dead: tuple[str, ...] = ()  # its earlier attempts
     stopping: Stopping | None = None
+
+    @property
+    def is_born(self) -> bool:
+        """Whether it has a process."""
+        return self.birth.done() and not self.birth.cancelled() and self.birth.exception() is None
+
+    @property
+    def process(self) -> WorkerProcess:
+        """The latest process; only once that is born."""
+        return self.birth.result()
 
 
 def _nowhere(attempt: str, text: str) -> None:
@@ -53,6 +66,7 @@ class LocalRunner:
     def __init__(self, workers: int) -> None:
         self._wanted = workers
         self._lanes: list[Lane] = []
+        self._nursery: Nursery | None = None
         self.on_log: Callable[[str, str], None] = _nowhere  # takes an attempt's name and its last words
         self.stop_code: int | None = None  # the exit code of whoever asked to stop
         self.on_stop: Callable[[], object] | None = None  # for work of the caller's that is not worth finishing then
@@ -64,14 +78,21 @@ class LocalRunner:
 
     async def start(self) -> None:
         """Start the processes; they import what they need and wait."""
+        self._nursery = await Nursery.open()
         for number in range(self._wanted):
-            self._lanes.append(Lane(WorkerProgress(f"worker {number + 1}"), await WorkerProcess.start()))
+            self._lanes.append(Lane(WorkerProgress(f"worker {number + 1}"), self._birth()))
+
+    def _birth(self) -> asyncio.Task[WorkerProcess]:
+        return asyncio.create_task(WorkerProcess.start(self._nursery))
+
+    def _processes(self) -> list[WorkerProcess]:
+        return [lane.process for lane in self._lanes if lane.is_born]
 
     def stop(self, code: int) -> None:
         """Ask every worker to finish what it has in flight, keep it, and end; asked again, end them at once."""
         if self.stop_code is not None:
-            for lane in self._lanes:
-                lane.process.kill()
+            for process in self._processes():
+                process.kill()
         self._wind_up(code)
         if self.on_stop is not None:
             self.on_stop()
@@ -79,15 +100,21 @@ class LocalRunner:
     def _wind_up(self, code: int) -> None:
         if self.stop_code is None:
             self.stop_code = code
-            for lane in self._lanes:
-                lane.process.drain()
+            for process in self._processes():
+                process.drain()
 
     async def close(self) -> None:
         """End whatever still runs."""
-        for lane in self._lanes:
-            lane.process.kill()
-        for lane in self._lanes:
-            await lane.process.gone()
+        births = [lane.birth for lane in self._lanes]
+        for birth in births:
+            birth.cancel()
+        await asyncio.gather(*births, return_exceptions=True)
+        for process in self._processes():
+            process.kill()
+        for process in self._processes():
+            await process.gone()
+        if self._nursery is not None:
+            await self._nursery.close()
 
     async def run(self, plan: Plan, assignment: Assignment, shards: Iterable[int], progress: Progress) -> Ended:
         """Work through the shards; returns when all are dealt with or the run must end."""
@@ -113,13 +140,14 @@ class LocalRunner:
 
     async def _worked(self, lane: Lane) -> Ended:
         while True:
+            await lane.birth
             code = await self._attend(lane)
             if code == 0 and not lane.shards:
                 lane.progress.state = "done"
                 return Ended(0)
             if lane.stopping is not None and lane.stopping.code == code:  # it says why, and the next one would too
                 self._wind_up(code)
-                return Ended(code, lane.stopping.message)
+                return Ended(code, lane.stopping.message, lane.stopping.hint, lane.stopping.resumable)
             if self.stop_code is not None:
                 lane.progress.state = "stopped"
                 return Ended(0)
@@ -127,7 +155,7 @@ class LocalRunner:
                 times = f"{lane.progress.name} died {lane.casualties.streak} times in a row"
                 return Ended(Exit.BUG, f"{times}, the last time with {lane.process.obituary()}")
             lane.dead += (lane.process.attempt,)
-            lane.process = await WorkerProcess.start()
+            lane.birth = self._birth()
 
     def _may_restart(self, lane: Lane) -> bool:
         lane.progress.deaths += 1
@@ -184,7 +212,7 @@ class LocalRunner:
         }
         lane.process.tell(self._assignment.model_copy(update=place))
         lane.told = True
-        lane.progress.state = "waiting"
+        lane.progress.state = "getting ready"
         for shard in sorted(lane.shards):
             self._order(lane, shard)
         if not lane.shards:
@@ -193,7 +221,7 @@ class LocalRunner:
 
     def _key_has_worked(self) -> bool:
         """Whether the judge has answered any worker of this run."""
-        return self._progress.calls > 0 and self._progress.states["scored"] > self._progress.reused
+        return self._progress.answered
 
     def _feed_patient(self) -> None:
         patient, self._patient = self._patient, []

@@ -7,16 +7,14 @@ import contextlib
 import os
 import secrets
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 
 from ..engine.events import Event, decode
 from ..engine.orders import Assignment, NoMore, Order, encode_message
+from .children import Child, Nursery, child_process
 
 LAST_WORDS = 16_000  # bytes of what a process says on standard error that are kept
 LINES_SHOWN = 10  # of them, where someone reads why it died
-LONGEST_EVENT = 1 << 24  # bytes
 LOOK_S = 0.25  # between two looks at a process
 LEFTOVERS_S = 5.0  # for the pipes to be closed after a process has ended
 
@@ -24,7 +22,7 @@ LEFTOVERS_S = 5.0  # for the pipes to be closed after a process has ended
 class WorkerProcess:
     """A process in a session of its own, so that Ctrl-C reaches the runner alone."""
 
-    def __init__(self, process: Process) -> None:
+    def __init__(self, process: Child) -> None:
         self.attempt = secrets.token_hex(4)
         self.heard_s = asyncio.get_running_loop().time()  # when it last said anything
         self.cause = ""  # of its death, in words
@@ -32,25 +30,20 @@ class WorkerProcess:
         self._last_words = b""
 
     @staticmethod
-    async def start() -> WorkerProcess:
-        """A worker that imports what it needs and waits for its assignment."""
-        program = (sys.executable, "-m", "evalfactory.worker")
-        return WorkerProcess(
-            await asyncio.create_subprocess_exec(
-                *program, stdin=PIPE, stdout=PIPE, stderr=PIPE, start_new_session=True, limit=LONGEST_EVENT
-            )
-        )
+    async def start(nursery: Nursery | None) -> WorkerProcess:
+        """A worker that waits for its assignment."""
+        return WorkerProcess(await child_process(nursery))
 
     def tell(self, message: Assignment | Order | NoMore) -> None:
         """Send a message; nobody hears it when the process has ended."""
-        assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._process.stdin.write(encode_message(message))
 
     def drain(self) -> None:
         """Ask it to finish what it has in flight, keep it, and end."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGTERM)
+        if self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGTERM)
 
     def kill(self) -> None:
         """End it and what it has started."""
@@ -67,6 +60,7 @@ class WorkerProcess:
             self.cause = self.cause or _in_words(code)
             return code
         finally:
+            self._process.close()
             for reader in readers:
                 reader.cancel()
             for outcome in await asyncio.gather(*readers, return_exceptions=True):
@@ -76,6 +70,7 @@ class WorkerProcess:
     async def gone(self) -> None:
         """Return once it has ended."""
         await asyncio.wait([asyncio.create_task(self._process.wait())], timeout=LEFTOVERS_S)
+        self._process.close()
 
     @property
     def last_words(self) -> str:
@@ -99,14 +94,12 @@ class WorkerProcess:
         return code
 
     async def _listen(self, hear: Callable[[Event], None]) -> None:
-        assert self._process.stdout is not None
         async for line in self._process.stdout:
             self.heard_s = asyncio.get_running_loop().time()
             hear(decode(line))
 
     async def _keep_last_words(self) -> None:
         """Read standard error in whatever pieces it comes, lines of any length."""
-        assert self._process.stderr is not None
         while piece := await self._process.stderr.read(1 << 16):
             self._last_words = (self._last_words + piece)[-LAST_WORDS:]
 

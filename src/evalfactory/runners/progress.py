@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from ..engine.events import Event, Finished, ShardEnded, Started, Stopping, Tick
+from ..engine.events import Event, Finished, Noticed, ShardEnded, Started, Stopping, Tick
 from ..records.measurement import Slot
 from ..records.plan import Plan
 
@@ -40,7 +40,9 @@ class Progress:
     cost_usd: float = 0.0
     shards_done: int = 0
     problems: list[str] = field(default_factory=list)
-    fresh: int = 0  # measured by this run's workers: neither reused nor committed before
+    earlier: int = 0  # kept before these workers began
+    fresh: int = 0  # measured by these workers: neither reused nor kept before
+    answered: bool = False  # the judge has answered this run
     _kept: dict[int, set[Slot]] = field(default_factory=dict)  # by shard, until it is committed
     _sizes: dict[int, int] = field(default_factory=dict)
 
@@ -52,7 +54,7 @@ class Progress:
     def count_committed(self, plan: Plan, open_shards: Collection[int]) -> None:
         """Take the slots of shards that were committed before into account."""
         self._sizes = {shard.index: shard.slots for shard in plan.shards if shard.index in open_shards}
-        self.committed = plan.slots - sum(self._sizes.values())
+        self.committed = self.earlier = plan.slots - sum(self._sizes.values())
 
     def is_news(self, event: Finished) -> bool:
         """Whether nobody has told before that the slot is kept."""
@@ -61,35 +63,44 @@ class Progress:
     def note(self, worker: WorkerProgress, event: Event) -> None:
         """Take one event into account."""
         match event:
-            case Finished(slot, state, calls, cost_usd, reused, shard):
-                if not self.is_news(event):
-                    return
-                self._kept.setdefault(shard, set()).add(slot)
-                self.states[state] += 1
-                self.reused += reused
-                self.fresh += not reused
-                self.calls += calls
-                self.cost_usd += cost_usd
-                worker.done += 1
-                worker.errored += state == "errored"
-                worker.calls += calls
-                worker.cost_usd += cost_usd
+            case Finished():
+                if self.is_news(event):
+                    self._finished(worker, event)
             case Started():
                 worker.state = "measuring"
-            case ShardEnded(shard, problem):
+            case ShardEnded(shard, problem, hint, note):
                 self.shards_done += 1
+                if note:
+                    self.problems.append(f"shard {shard}: {note}")
                 if problem:
-                    self.problems.append(f"shard {shard}: {problem}")
+                    self.problems.append(f"shard {shard}: {problem}" + (f"\n  try: {hint}" if hint else ""))
                 else:
                     self.committed += self._sizes.pop(shard, 0)
                     self._kept.pop(shard, None)
+            case Noticed(message):
+                self.problems.append(message)
             case Tick(note):
                 worker.note = note
-            case Stopping(_, message):
+            case Stopping():
                 worker.state = "stopping"
-                worker.note = message
+                worker.note = ""  # why is said once, when the run has ended
             case _:
                 pass
+
+    def _finished(self, worker: WorkerProgress, event: Finished) -> None:
+        self._kept.setdefault(event.shard, set()).add(event.slot)
+        self.states[event.state] += 1
+        self.reused += event.reused
+        self.answered |= event.state == "scored" and event.calls > 0
+        if event.earlier:
+            self.earlier += 1
+            return  # nobody worked for it, or paid for it, this time
+        worker.done += 1
+        worker.errored += event.state == "errored"
+        self.fresh += not event.reused
+        for counts in (self, worker):
+            counts.calls += event.calls
+            counts.cost_usd += event.cost_usd
 
     def left_s(self, now_s: float) -> float | None:
         """Estimated seconds to the end; None before there is anything to go by."""

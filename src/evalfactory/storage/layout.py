@@ -2,6 +2,7 @@
 
 fingerprints/…  limits/<group>/…  recipes/<digest>.json  runs/<run-id>.json
 <suite>/runs/<run-id>/plan.json  cases/…  shards/00007/parts/…  shards/00007/commit.json  logs/…  report/…
+<suite>/runs/<run-id>/shards/00007/exchanges/…
 <suite>/runs/<run-id>/quarantine/…  limits/<endpoint>/…
 <suite>/baselines/<name>.json
 """
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from ..errors import InputError, UsageError
-from .keys import escaped
+from .keys import escaped, escaped_to_ascii
 
 FINGERPRINTS = "fingerprints/"
 LIMITS = "limits/"
@@ -40,7 +41,7 @@ def checked_run_id(run_id: str) -> str:
 def suite_folder(suite: str) -> str:
     """The folder of a suite: its name, percent-escaped where needed, never one of the store's own folders."""
     part = escaped(suite)
-    return f"%{ord(part[0]):02X}{part[1:]}" if part.lower() in _OURS else part
+    return f"%{ord(part[0]):02X}{part[1:]}" if part.casefold() in _OURS else part
 
 
 def recipe_key(digest: str) -> str:
@@ -114,6 +115,14 @@ class RunKeys:
     def parts_folder(self, index: int) -> str:
         return f"{self.shard(index)}parts/"
 
+    def exchanges_folder(self, index: int) -> str:
+        """Where it is kept what judges were asked and answered."""
+        return f"{self.shard(index)}exchanges/"
+
+    def exchanges(self, index: int, name: str) -> str:
+        """A file of exchanges by the name in a commit."""
+        return self.exchanges_folder(index) + _file_name(name)
+
     def part(self, index: int, name: str) -> str:
         """A part by the name in a commit or an index; the same key while it is a journal."""
         return self.parts_folder(index) + _file_name(name)
@@ -123,7 +132,7 @@ class RunKeys:
         return f"{self.root}logs/"
 
     def log(self, attempt: str) -> str:
-        return f"{self.logs_folder}{escaped(attempt)}.jsonl"
+        return f"{self.logs_folder}{escaped_to_ascii(attempt)}.jsonl"
 
     def limits_folder(self, endpoint: str) -> str:
         """Where the run's workers agree on their shares of an endpoint's limits, if no other run shares them."""
@@ -157,7 +166,7 @@ def _file_name(name: str) -> str:
 
 def part_name(attempt: str, number: int) -> str:
     """The name of an attempt's part: unique, because attempts are."""
-    return f"{escaped(attempt)}-{number:04}.jsonl"
+    return f"{escaped_to_ascii(attempt)}-{number:04}.jsonl"
 
 
 def shard_of(key: str) -> int | None:

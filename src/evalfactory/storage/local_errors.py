@@ -17,9 +17,16 @@ _HINTS = {
     errno.EPERM: "this file system may lack hard links (exFAT, SMB, bucket mounts): use a local disk, NFS, or the bucket itself by its URL",
     errno.EMFILE: "too many open files: raise `ulimit -n`",
     errno.ENOTDIR: "a file stands where a folder should be: was something copied into the store by hand?",
+    errno.ELOOP: "a link leads to itself: name the folder itself",
+    errno.EEXIST: "a link that leads nowhere stands there: make the folder that it names, or name another",
+    errno.ENAMETOOLONG: "choose a shorter name for the store",
+    errno.ENOENT: "no folder can be made there: name another store",
     errno.EIO: "the disk or the network share reports an error: check it, then resume",
 }
 _HINTS[errno.ENOTSUP] = _HINTS[errno.EOPNOTSUPP] = _HINTS[errno.ENOSYS] = _HINTS[errno.EPERM]
+
+
+_LONGEST = 1000  # characters of a path that are shown
 
 
 @contextmanager
@@ -27,12 +34,15 @@ def translated(url: str, key: str = "") -> Iterator[None]:
     """Within it an `OSError` becomes `UnavailableError`; a missing object stays `FileNotFoundError`."""
     try:
         yield
-    except FileNotFoundError:
+    except FileNotFoundError as error:
         if key:
             raise FileNotFoundError(f"{url}: no object {key}") from None
-        raise
+        raise _unusable(url, error) from error
     except OSError as error:
-        where = f"{url}: {key}" if key else url
-        raise UnavailableError(
-            f"the store cannot be used: {where}: {error.strerror or error}", hint=_HINTS.get(error.errno or 0)
-        ) from error
+        raise _unusable(f"{url}: {key}" if key else url, error) from error
+
+
+def _unusable(where: str, error: OSError) -> UnavailableError:
+    reason = error.strerror or str(error)
+    where = where if len(where) <= _LONGEST else f"{where[:_LONGEST]}…"
+    return UnavailableError(f"the store cannot be used: {where}: {reason}", hint=_HINTS.get(error.errno or 0))

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from ..errors import UsageError
+from ..interrupts import hold_interrupts, release_interrupts
 from .local import LocalStore
 from .port import Store
 
@@ -21,15 +22,29 @@ def open_store(url: str, *, folder: Path | None = None, create: bool = True) -> 
     scheme, separator, _ = url.partition("://")
     if not url.strip():
         raise UsageError("the store has no name", hint="a folder such as .evalfactory, or s3://bucket/prefix")
+    if "\0" in url:
+        raise UsageError("the store's name holds a NUL character", hint="a folder such as .evalfactory")
     if not separator:
-        return LocalStore((folder or Path.cwd()) / Path(url).expanduser(), create=create)
+        return LocalStore((folder or Path.cwd()) / _at_home(url), create=create)
     if scheme == "file":
         return LocalStore(_path_of(url), create=create)
     if scheme in CLOUDS:
-        from .cloud import open_cloud_store  # a native library that local runs never need
-
+        hold_interrupts()
+        try:
+            from .cloud import open_cloud_store  # a native library that local runs never need
+        finally:
+            release_interrupts()
         return open_cloud_store(url)
     raise UsageError(f"unknown kind of store: {url}", hint="a folder, file://, s3://, gs:// or az://")
+
+
+def _at_home(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise UsageError(
+            f"nobody's home is known as {path.partition('/')[0]}", hint="write ./~name for a folder"
+        ) from None
 
 
 def _path_of(url: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -136,7 +137,8 @@ def _bytes(path: Path, file: str) -> bytes:
     except FileNotFoundError:
         raise InputError(f"there is no suite {file}", hint=_near(path)) from None
     except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}") from None
+        loop = "it is a link that leads to itself: name the file" if error.errno == errno.ELOOP else None
+        raise InputError(f"{file} cannot be read: {error.strerror}", hint=loop) from None
 
 
 def _near(path: Path) -> str:

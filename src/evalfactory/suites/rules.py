@@ -67,17 +67,25 @@ def _name_words() -> str:
 def _check_fields(suite: Node, findings: Findings) -> None:
     dataset = suite.child("dataset")
     known = list(Case.model_fields)
-    strata = dataset.child("strata") if dataset else None
-    if strata is not None and isinstance(strata.value, str) and strata.value.split(".")[0] not in known:
-        close = nearest(strata.value.split(".")[0], known)
-        hint = f"nearest: {close}" if close else "for instance `tags` or `metadata.topic`"
-        findings.add(strata, f"a case has no such field; {actual(strata)}", hint=hint)
+    for each in _paths(dataset):
+        if isinstance(each.value, str) and each.value.split(".")[0] not in known:
+            close = nearest(each.value.split(".")[0], known)
+            hint = f"nearest: {close}" if close else "for instance `tags` or `metadata.topic`"
+            findings.add(each, f"a case has no such field; {actual(each)}", hint=hint)
     for field, node in _children(dataset.child("fields") if dataset else None).items():
         inside_metadata = re.fullmatch(r"metadata\..+", field)
         if field not in known and _snake(field) not in (*known, "additional_metadata") and not inside_metadata:
             close = nearest(field, known)
             hint = f"nearest: {close}" if close else f"fields are {', '.join(known)}"
             findings.add_key(node, "a case has no such field; ours stand left, your columns right", hint=hint)
+
+
+def _paths(dataset: Node | None) -> Iterator[Node]:
+    """What names a field of the case."""
+    for key in ("strata", "cluster_by", "slices"):
+        node = dataset.child(key) if dataset else None
+        if node is not None:
+            yield from node.value if isinstance(node.value, tuple) else (node,)
 
 
 def _snake(name: str) -> str:

@@ -6,7 +6,7 @@ import copy
 import json
 from collections.abc import Iterator
 
-from ..catalogue import Catalogue, CatalogueMetric
+from ..catalogue import Catalogue, CatalogueMetric, typical_calls
 from ..catalogue import catalogue as committed_catalogue
 from ..records.suite import IMPORT_PATTERN, LABEL_PATTERN, Limits
 from .metric_items import RESERVED, argument_schema
@@ -107,7 +107,8 @@ def _metric_item(known: Catalogue) -> JsonSchema:
 def about(metric: CatalogueMetric) -> str:
     """One line on a metric: what it needs of a case, its default threshold and what it asks of the judge."""
     needs = ", ".join(metric.requires)
-    asks = f"about {metric.calls:g} judge calls" if metric.uses_judge else "asks no judge"
+    calls = typical_calls(metric)
+    asks = f"about {calls:g} judge call{'' if calls == 1 else 's'}" if metric.uses_judge else "asks no judge"
     kind = "a conversation's" if metric.kind == "conversation" else "a case's"
     threshold = f"; threshold {metric.threshold:g}" if metric.threshold is not None else ""
     return f"DeepEval's {metric.class_name}: needs {kind} {needs}; {asks}{threshold}."

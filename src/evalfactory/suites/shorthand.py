@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..records.suite import DEFAULT_TIERS, Limits, ModelSpec
-from .translate import actual
+from ..records.suite import DEFAULT_TIERS, ChatTarget, Limits, ModelSpec
+from .translate import actual, record_schema, report_unknown
 from .tree import Findings, Node, planted
 from .words import all_of, shown
 
@@ -75,18 +75,35 @@ def full_target(node: Node, findings: Findings) -> Node:
     if kind is not None and kind.value != _TARGETS[told[0]]:
         findings.add(kind, f"a target with `{told[0]}` is of the kind `{_TARGETS[told[0]]}`", hint="leave `kind` out")
     made = node.with_value({**node.value, "kind": planted(_TARGETS[told[0]], f"{node.field}.kind")})
-    return with_key_of_openai(made) if told[0] == "model" else made
+    return with_key_of_openai(_without_planned_keys(made, findings)) if told[0] == "model" else made
+
+
+def _without_planned_keys(node: Node, findings: Findings) -> Node:
+    """The chat target as a suite may have it; the record also has keys that only a plan fills in."""
+    assert isinstance(node.value, dict)
+    known = record_schema()["$defs"][ChatTarget.__name__]["properties"]
+    planned = [key for key in node.value if key in ChatTarget.model_fields and key not in known]
+    for key in planned:
+        report_unknown(node, key, list(known), findings)
+    return node.with_value({key: child for key, child in node.value.items() if key not in planned})
 
 
 def full_tiers(node: Node) -> Node:
-    """`{smoke: 10}` -> `{smoke: {count: 10}}`, added to the tiers that every suite has."""
+    """`{smoke: 10}` -> `{smoke: {count: 10}}`, added to the tiers that every suite has; what is not said stays theirs."""
     if not isinstance(node.value, dict):
         return node
-    own = {
-        name: tier if isinstance(tier.value, dict) else _mapping(tier, count=tier) for name, tier in node.value.items()
-    }
     usual = {name: planted(tier.model_dump(mode="json"), f"tiers.{name}") for name, tier in DEFAULT_TIERS.items()}
+    own = {
+        name: _over(usual.get(name), tier if isinstance(tier.value, dict) else _mapping(tier, count=tier))
+        for name, tier in node.value.items()
+    }
     return node.with_value({**usual, **own})
+
+
+def _over(usual: Node | None, own: Node) -> Node:
+    if usual is None or not isinstance(usual.value, dict) or not isinstance(own.value, dict):
+        return own
+    return own.with_value({**usual.value, **own.value})
 
 
 def _mapping(at: Node, **children: Node) -> Node:

@@ -28,7 +28,8 @@ def write_starter(folder: Path, *, force: bool = False) -> list[Path]:
     there = [path.name for path in contents if path.exists() or path.is_symlink()]
     if there and not force:
         hint = "choose another folder, or write over them with --force"
-        raise UsageError(f"{visible(str(folder))} already has {', '.join(there)}", hint=hint)
+        where = "this folder" if folder == Path() else visible(str(folder))
+        raise UsageError(f"{where} already has {', '.join(there)}", hint=hint)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, text in contents.items():

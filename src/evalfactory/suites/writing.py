@@ -6,7 +6,7 @@ import re
 
 import yaml
 
-from ..records.suite import DEFAULT_TIERS, JudgeSpec, MetricSpec, Suite, TargetSpec
+from ..records.suite import DEFAULT_TIERS, JudgeSpec, MetricSpec, Suite, TargetSpec, TierSpec
 from .yaml_tree import EXPONENT
 
 
@@ -34,9 +34,14 @@ def suite_yaml(suite: Suite) -> str:
     written["metrics"] = [_metric(metric) for metric in suite.metrics]
     if suite.target is not None:
         written["target"] = _target(suite.target)
-    tiers = {name: tier.count for name, tier in suite.tiers.items() if DEFAULT_TIERS.get(name) != tier}
+    tiers = {name: _tier(name, tier) for name, tier in suite.tiers.items() if DEFAULT_TIERS.get(name) != tier}
     written |= {"tiers": tiers} if tiers else {}
     return yaml.dump(written, Dumper=_Dumper, allow_unicode=True, sort_keys=False, width=120)
+
+
+def _tier(name: str, tier: TierSpec) -> object:
+    usual = DEFAULT_TIERS.get(name, TierSpec()).on_inconclusive
+    return tier.count if tier.on_inconclusive == usual else tier.model_dump(mode="json")
 
 
 def _judge(judge: JudgeSpec) -> object:

@@ -54,4 +54,4 @@ def _filled(prompt: Prompt, fields: dict[str, object]) -> str:
     try:
         return filled_text(prompt.text, fields)
     except MissingField as missing:
-        raise TargetError("bug", f"the case has no {missing}, which {prompt.file} wants") from None
+        raise TargetError("data", f"the case has no {missing}, which {prompt.file} wants") from None

@@ -16,9 +16,14 @@ def seen(case: Case) -> dict[str, Any]:
     return case.model_dump(mode="json", include=set(SEEN_FIELDS))
 
 
+def is_due(case: Case, *, always: bool) -> bool:
+    """Whether the target must produce the case's output; `always` also where the dataset has one."""
+    return case.turns is None and (always or case.actual_output is None)
+
+
 def conversation_refused(case: Case) -> None:
     """Raises `TargetError` for a conversation: a target answers one input, it does not write other people's turns."""
     if case.turns is not None:
         raise TargetError(
-            "bug", "a conversation's turns are data: a target produces outputs for single-turn cases only"
+            "data", "a conversation's turns are data: a target produces outputs for single-turn cases only"
         )

@@ -17,6 +17,7 @@ from ..judge.words import storable
 from ..records.case import Case
 from ..records.suite import HttpTarget
 from .fields import conversation_refused, seen
+from .needs import REQUEST
 from .paths import NoSuchPath, at
 from .port import Produced, TargetError
 from .produced import Unfit, produced
@@ -40,7 +41,7 @@ class HttpSystem(Remote):
         try:
             request = filled(self._spec.request, seen(case))
         except MissingField as missing:
-            raise TargetError("bug", f"the case has no {missing}, which the request puts into a text") from None
+            raise TargetError("data", f"the case has no {missing}, which {REQUEST} wants") from None
         return await self._endpoint.call(self._message(case, request), self._read)
 
     def _message(self, case: Case, request: Any) -> Message:

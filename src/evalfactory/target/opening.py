@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from ..records.suite import ChatTarget, HttpTarget, PythonTarget, TargetSpec
 from .checks import check_target
+from .needs import needs_of
 from .port import Target
 from .recipe import frozen_target, produced_fields, target_recipe
 
@@ -52,4 +53,4 @@ def open_target(  # noqa: PLR0913 - `open_judge`'s arguments, and the folder
             assert_never(spec)
 
 
-__all__ = ["check_target", "frozen_target", "open_target", "produced_fields", "target_recipe"]
+__all__ = ["check_target", "frozen_target", "needs_of", "open_target", "produced_fields", "target_recipe"]

@@ -30,6 +30,13 @@ def placeholders(text: str) -> tuple[str, ...]:
     return tuple(_PLACEHOLDER.findall(text))
 
 
+def needed_in(template: Any) -> Iterator[str]:
+    """The fields that a JSON template cannot do without: those inside a text; alone they become null."""
+    for _, text in texts_of(template):
+        if not _PLACEHOLDER.fullmatch(text.strip()):
+            yield from placeholders(text)
+
+
 def unknown_in(text: str) -> Iterator[Unknown]:
     """Placeholders that name no field of a case, with the nearest one that does."""
     for found in _PLACEHOLDER.finditer(text):
@@ -56,7 +63,7 @@ def filled_text(template: str, fields: Mapping[str, Any]) -> str:
 
     Raises `MissingField` when the case lacks one.
     """
-    return _PLACEHOLDER.sub(lambda found: _in_words(found[1], _value(found[1], fields)), template)
+    return _PLACEHOLDER.sub(lambda found: _in_words(found[1], value_of(found[1], fields)), template)
 
 
 def filled(template: Any, fields: Mapping[str, Any]) -> Any:
@@ -67,13 +74,23 @@ def filled(template: Any, fields: Mapping[str, Any]) -> Any:
     match template:
         case str():
             whole = _PLACEHOLDER.fullmatch(template.strip())
-            return _value(whole[1], fields) if whole else filled_text(template, fields)
+            return value_of(whole[1], fields) if whole else filled_text(template, fields)
         case list():
             return [filled(item, fields) for item in template]
         case dict():
             return {key: filled(item, fields) for key, item in template.items()}
         case _:
             return template
+
+
+def value_of(name: str, fields: Mapping[str, Any]) -> Any:
+    """What a placeholder stands for, dots reaching into objects; None for what the case lacks."""
+    if name in fields:
+        return fields[name]
+    value: Any = fields
+    for step in name.split("."):
+        value = value.get(step) if isinstance(value, Mapping) else None
+    return value
 
 
 def _is_known(name: str) -> bool:
@@ -83,15 +100,6 @@ def _is_known(name: str) -> bool:
 def _hint(name: str) -> str:
     near = get_close_matches(name, SEEN_FIELDS, n=1)
     return f"did you mean {{{{{near[0]}}}}}?" if near else f"the fields are {', '.join(SEEN_FIELDS)}, and metadata.NAME"
-
-
-def _value(name: str, fields: Mapping[str, Any]) -> Any:
-    if name in fields:
-        return fields[name]
-    value: Any = fields
-    for step in name.split("."):
-        value = value.get(step) if isinstance(value, Mapping) else None
-    return value
 
 
 def _in_words(name: str, value: Any) -> str:

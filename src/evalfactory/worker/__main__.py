@@ -1,7 +1,9 @@
-"""Entry of a worker process that a local runner talks to through its pipes."""
+"""Entry of the processes that a local runner starts: a worker, or with a socket's number the nursery that forks them."""
 
 import sys
 
+from .nursery import worker_is_born
 from .piped import main
 
-sys.exit(main())
+if len(sys.argv) == 1 or worker_is_born(int(sys.argv[1])):
+    sys.exit(main())

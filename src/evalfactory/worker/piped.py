@@ -12,6 +12,7 @@ from ..engine.events import Events, PipeEvents, Ready, Stopping
 from ..engine.line import Line
 from ..engine.orders import Assignment, NoMore, Order, decode_message
 from ..errors import EvalFactoryError, Exit
+from ..streams import speak_on
 from .log import keep_log
 from .work import event_loop, open_workplace
 
@@ -21,10 +22,11 @@ LONGEST_MESSAGE = 8000  # characters: an event must fit into one line of the pip
 def main() -> int:
     """Work until told that there is no more. Returns the exit code."""
     events = PipeEvents(_private_stdout())
+    speak_on()  # what a metric prints must not fail because the runner is gone
     try:
         return event_loop(_work(events))
     except EvalFactoryError as error:
-        events.tell(Stopping(error.exit_code, str(error)[:LONGEST_MESSAGE]))
+        events.tell(Stopping(error.exit_code, error.said[:LONGEST_MESSAGE], error.hint, error.resumable))
         return error.exit_code
     except Exception:  # noqa: BLE001  the top of a process
         traceback.print_exc()

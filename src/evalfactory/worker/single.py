@@ -9,33 +9,51 @@ import signal
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NamedTuple
 
-from ..engine.events import Event, ShardEnded
+from ..engine.events import Event, Noticed, ShardEnded
 from ..engine.line import Line
 from ..engine.orders import Assignment, Order
-from ..errors import Exit, InputError, Interrupted, Terminated
+from ..errors import InputError, Interrupted, Terminated, UnavailableError
 from ..records.plan import Plan
 from ..storage.port import Store
 from .log import keep_log
 from .work import event_loop, open_workplace
 
+AGAIN = "the same command again goes on with the shard"
 
-class _Problems:
-    """Keeps why the shard could not be committed."""
+
+class Worked(NamedTuple):
+    """A shard is committed. `notes` say what its user should know of it."""
+
+    notes: tuple[str, ...] = ()
+
+
+class _News:
+    """Keeps why the shard could not be committed, and what was noticed."""
 
     def __init__(self) -> None:
-        self.problem: str | None = None
+        self.error: InputError | None = None
+        self.notes: list[str] = []
 
     def tell(self, event: Event) -> None:
-        if isinstance(event, ShardEnded):
-            self.problem = event.problem
+        match event:
+            case ShardEnded(_, str(problem), hint, _):
+                self.error = InputError(problem, hint=hint)
+            case ShardEnded(shard, None, _, str(note)) if note:
+                self.notes.append(f"shard {shard}: {note}")
+            case Noticed(message):
+                self.notes.append(message)
+            case _:
+                pass
 
 
-def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> int:
-    """0 once the shard is committed.
+def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> Worked:
+    """Returns once the shard is committed.
 
     Raises:
         InputError: The shard's data cannot be read.
+        UnavailableError: Nothing answers; all that was measured is kept.
         Interrupted: A signal came before it was committed; all that was measured is kept.
     """
     assignment = Assignment(
@@ -48,13 +66,16 @@ def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> int:
         place=shard,
         folder=str(folder.resolve()),
     )
-    return event_loop(_work(assignment, shard))
+    try:
+        return event_loop(_work(assignment, shard))
+    except UnavailableError as error:
+        raise UnavailableError(error.message, hint=error.hint or f"everything measured is kept; {AGAIN}") from error
 
 
-async def _work(assignment: Assignment, shard: int) -> int:
-    problems = _Problems()
+async def _work(assignment: Assignment, shard: int) -> Worked:
+    news = _News()
     signals: list[signal.Signals] = []
-    async with open_workplace(assignment, problems) as place:
+    async with open_workplace(assignment, news) as place:
         line = Line(place.station)
 
         def stop(number: signal.Signals) -> None:
@@ -65,12 +86,12 @@ async def _work(assignment: Assignment, shard: int) -> int:
             asyncio.get_running_loop().add_signal_handler(number, stop, number)
         async with keep_log(place.station), place.shares(line.stop):
             finished = await line.run(_only(shard))
-    if problems.problem:
-        raise InputError(problems.problem)
+    if news.error is not None:
+        raise news.error
     if not finished:
         kind = Interrupted if signals[:1] == [signal.SIGINT] else Terminated
-        raise kind("stopped; everything measured is kept", hint="the same command again goes on with the shard")
-    return Exit.PASS
+        raise kind("stopped; everything measured is kept", hint=AGAIN)
+    return Worked(tuple(news.notes))
 
 
 async def _only(shard: int) -> AsyncIterator[Order]:

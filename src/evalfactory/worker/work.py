@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+import resource
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -28,17 +29,27 @@ from .seats import Seats
 
 Result = TypeVar("Result")
 
+WORTH_SAYING_S = 3.0  # that nothing has answered: one failed request is none of anybody's business
+
 WINDOW_PER_PLACE = 1.5  # slots under way for each request that may be in flight: some are between two requests
 
 
 def event_loop(work: Coroutine[object, object, Result]) -> Result:
-    """What the work returns, run in the fastest event loop there is."""
+    """What the work returns, run in the fastest event loop there is, with as many open files as the system allows."""
+    _allow_many_files()
     try:
         import uvloop
     except ImportError:
         return asyncio.run(work)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(work)
+
+
+def _allow_many_files() -> None:
+    """Each request in flight is an open file, and shells allow few of them unless a program asks for more."""
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class Workplace(NamedTuple):
@@ -156,12 +167,18 @@ def _waiting_for(endpoints: Iterable[object]) -> Callable[[], str]:
 
 def _note(status: EndpointStatus) -> str:
     match status.state:
-        case "open":
-            return "other workers use the whole limit" if status.waiting and not status.allowed else ""
+        case "away":
+            return _silence(status)
+        case _ if status.silent_s >= WORTH_SAYING_S:
+            return _silence(status)
         case "paused":
             return "the judge asks to wait"
-        case "away":
-            return f"nothing has answered for {status.silent_s:.0f} s: {status.last_failure}"
+        case "open":
+            return "other workers use the whole limit" if status.waiting and not status.allowed else ""
+
+
+def _silence(status: EndpointStatus) -> str:
+    return f"nothing has answered for {status.silent_s:.0f} s: {status.last_failure}"
 
 
 def _in_words(versions: Mapping[str, str]) -> str:

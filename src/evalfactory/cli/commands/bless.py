@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...app.blessing import bless
-from ..output import say, say_json
+from ...app.blessing import bless, doubt_of
+from ..output import say, say_json, tell
 from ..parser import Arguments
 from ..places import run_of
 
@@ -12,6 +12,8 @@ def execute(arguments: Arguments) -> int:
     """Point a baseline's name at a complete run."""
     store, keys = run_of(arguments)
     baseline = bless(store, keys, arguments.name)
+    if doubt := doubt_of(store, keys):
+        tell(f"a weak baseline: {doubt}")
     if arguments.json:
         say_json({"name": arguments.name, **baseline.model_dump(mode="json")})
     else:

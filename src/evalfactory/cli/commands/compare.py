@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...app.comparing import compare_runs
 from ...render.compared import comparison_terminal
-from ..output import say, say_json, screen
+from ..output import say_json, say_rendered, screen
 from ..parser import Arguments
 from ..places import run_of
 
@@ -17,5 +17,5 @@ def execute(arguments: Arguments) -> int:
         say_json(comparison.model_dump(mode="json"))
     else:
         width, color = screen()
-        say(comparison_terminal(comparison, width=width, color=color))
+        say_rendered(comparison_terminal(comparison, width=width, color=color))
     return 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ...app.forecasting import forecast
+from ...app.forecasting import MetricForecast, forecast
 from ...app.places import store_option, try_command
 from ...render.words import count
 from ..output import say, say_json, say_table
@@ -24,7 +24,7 @@ def execute(arguments: Arguments) -> int:
     say()
     say_table(
         ("metric", "judge", "threshold", "slots", "judge calls"),
-        [(row.name, row.judge, row.threshold, count(row.slots), count(round(row.calls))) for row in forecasted.metrics],
+        [_row(metric) for metric in forecasted.metrics],
         numbers=("threshold", "slots", "judge calls"),
     )
     say()
@@ -36,3 +36,8 @@ def execute(arguments: Arguments) -> int:
         say(f"work on it: {try_command('work', *words)}   # N from 0 to {len(plan.shards) - 1}")
         say(f"or, all of it here: {try_command('resume', plan.run_id, *store_option(forecasted.store))}")
     return 0
+
+
+def _row(metric: MetricForecast) -> tuple[str, ...]:
+    threshold = "" if metric.threshold is None else f"{metric.threshold:g}"
+    return metric.name, metric.judge, threshold, count(metric.slots), count(round(metric.calls))

@@ -10,7 +10,7 @@ from ...app.places import store_at, store_for
 from ...app.planning import read_plan
 from ...app.registry import find_run
 from ...app.running import plan_run
-from ...errors import EnvironmentProblem, InputError, UsageError
+from ...errors import EnvironmentProblem, Exit, InputError, UsageError
 from ...records.plan import Plan
 from ...settings import environment
 from ...storage.layout import RunKeys
@@ -39,14 +39,16 @@ def execute(arguments: Arguments) -> int:
     try:
         store, plan, folder = _with_suite(arguments) if arguments.suite else _without_suite(arguments)
     except InputError as error:  # whoever restarts workers must not take it for the data of this shard alone
-        raise EnvironmentProblem(str(error)) from error
+        raise EnvironmentProblem(error.said, hint=error.hint) from error
     _check(arguments, plan, shard)
-    code = work_on(store, plan, shard, folder)
+    worked = work_on(store, plan, shard, folder)
+    for note in worked.notes:
+        tell(note)
     if arguments.json:
-        say_json({"run_id": plan.run_id, "shard": shard, "shards": len(plan.shards), "exit_code": code})
-    elif code == 0:
+        say_json({"run_id": plan.run_id, "shard": shard, "shards": len(plan.shards), "exit_code": Exit.PASS})
+    else:
         tell(f"shard {shard} of run {plan.run_id} is committed")
-    return code
+    return Exit.PASS
 
 
 def _shard(arguments: Arguments) -> int:

@@ -41,6 +41,7 @@ def _badly_ranked(lists: Lists) -> list[str]:
 
 
 def _reason(texts: Texts, against: Sequence[str], praise: str) -> Fields:
+    against = list(dict.fromkeys(against))
     named = "; ".join(against[:NAMED_FINDINGS])
     more = f"; and {len(against) - NAMED_FINDINGS} more" if len(against) > NAMED_FINDINGS else ""
     return {"reason": f"The score is {texts['score']} because {named or praise}{more} (offline judge: words only)."}
@@ -71,7 +72,7 @@ def _said(found: Sequence[Aspect]) -> str:
 
 
 ANSWERS: Mapping[Step, Callable[[Texts, Lists], Fields]] = {
-    "relevancy_statements": lambda texts, _: {"statements": list(verdicts.statements(texts["actual_output"]))},
+    "relevancy_statements": lambda texts, _: {"statements": list(verdicts.answer_statements(texts["actual_output"]))},
     "relevancy_verdicts": lambda texts, lists: verdicts.relevancy(texts["input"], lists["statements"]),
     "relevancy_reason": lambda texts, lists: _reason(texts, lists["irrelevant_statements"], _ALL_RELEVANT),
     "claims": lambda texts, _: {"claims": list(verdicts.claims(texts["actual_output"]))},

@@ -19,7 +19,7 @@ _ABOUT_MANNERS = re.compile(
     r"polite|courte|rude|respect|friendly|empath|professional|tone\b|丁寧|礼儀|敬語|失礼|礼貌|مهذب|منומס"
 )
 _POINTS = {"supported": 1.0, "borderline": 0.5, "unsupported": 0.1, "contradicted": 0.0}
-_RELEVANCE_POINTS = {"yes": 1.0, "borderline": 0.6, "no": 0.0}
+_RELEVANCE_POINTS = {"yes": 1.0, "borderline": 0.6, "untold": 0.5, "no": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,4 +92,6 @@ def _mean_support(stated: Sequence[str], source: str) -> tuple[float, str]:
 def _relevance(question: str, output: str) -> Aspect:
     verdicts = relevances(question, sentences(output))
     value = sum(_RELEVANCE_POINTS[one.verdict] for one in verdicts) / len(verdicts) if verdicts else 0.0
-    return Aspect(value, next((one.why for one in verdicts if one.verdict == "no"), "the output speaks to the input"))
+    return Aspect(
+        value, next((one.why for one in verdicts if one.verdict in ("no", "untold")), "the output speaks to the input")
+    )

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ..port import Answer, JudgeError, current_meter
 from .answers import answer
@@ -31,8 +32,12 @@ class OfflineJudge:
             message = f"the offline judge's answer to {question.step!r} is no {schema.__name__}: {error}"
             raise JudgeError("bug", message) from error
         if meter is not None and meter.trace is not None:
-            meter.trace.append({"prompt": prompt, "answer": answered.model_dump_json()})
+            meter.trace.append(partial(_told, prompt, answered))
         return answered
 
     async def close(self) -> None:
         """Nothing is open."""
+
+
+def _told(prompt: str, answered: BaseModel) -> dict[str, object]:
+    return {"prompt": prompt, "schema": type(answered).__name__, "answer": answered.model_dump_json()}

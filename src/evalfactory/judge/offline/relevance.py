@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .compare import quoted
+from .short import is_short, kind_of
 from .text import Passage, normal, passage
 from .words import ASKS_FOR_NUMBER, COURTESY, MEASURES
 
 #: So many units in common with a statement that speaks to the question make another one its company.
 COMPANY = 2
-#: An answer of at most so many units may be nothing but the asked-for name; words cannot tell.
-NAME = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Relevance:
-    """A statement's verdict, and why it is not a plain yes."""
+    """A statement's verdict, and why it is not a plain yes; `untold` where words cannot tell."""
 
-    verdict: Literal["yes", "no", "borderline"]
+    verdict: Literal["yes", "no", "borderline", "untold"]
     why: str = ""
 
 
@@ -35,9 +34,9 @@ def relevances(question: str, statements: Sequence[str], *, answer: bool = True)
     for index, one in enumerate(told):
         if direct[index]:
             verdicts.append(Relevance("yes"))
-        elif why := _company(
-            one, answering, follows=answer and index > 0 and direct[index - 1], alone=answer and len(told) == 1
-        ):
+        elif answer and is_short(one.text) and (found := _short(question, one, alone=len(told) == 1)):
+            verdicts.append(found)
+        elif why := _company(one, answering, follows=answer and index > 0 and direct[index - 1]):
             verdicts.append(Relevance("borderline", why))
         else:
             verdicts.append(Relevance("no", f"none of {quoted(one.units.values())} occurs in the question"))
@@ -51,12 +50,23 @@ def _speaks_to(asked: Passage, one: Passage, wants_number: bool) -> bool:
     return not one.units.keys().isdisjoint(asked.units) or not measures.isdisjoint(MEASURES)
 
 
-def _company(one: Passage, answering: Sequence[Passage], *, follows: bool, alone: bool) -> str:
+def _short(question: str, one: Passage, *, alone: bool) -> Relevance | None:
+    """The verdict on a short statement without a word of the question; None for one that is judged by its company."""
+    match kind_of(question, one):
+        case "fits":
+            return Relevance("yes")
+        case "misses" if alone:
+            return Relevance("no", f"{quoted(one.units.values())} is not the kind of answer that is asked for")
+        case "open" if alone:
+            words = quoted(one.units.values())
+            return Relevance("untold", f"{words} is too short to tell by words alone whether it answers")
+    return None
+
+
+def _company(one: Passage, answering: Sequence[Passage], *, follows: bool) -> str:
     """Why a statement that shares nothing with the question may still belong to the answer; empty when it may not."""
     if not one.units:
         return "it has no words of its own to judge by"
-    if alone and len(one.units) <= NAME and not COURTESY.search(normal(one.text)):
-        return "it is too short to judge by its words"
     if not answering:
         return ""
     if COURTESY.search(normal(one.text)):

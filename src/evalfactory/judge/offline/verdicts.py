@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
 from .compare import ENOUGH, Finding, parts, passages, share, weigh
-from .relevance import relevances
+from .relevance import Relevance, relevances
 from .sentences import sentences
+from .short import is_short
 from .text import Passage, normal, passage
 from .words import COURTESY
 
@@ -17,12 +18,24 @@ Fields = dict[str, object]
 #: A sentence with more content units than this says something beside its courtesy.
 COURTESY_UNITS = 6
 
+#: Beside a short answer, as its second statement.
+WHOLE = "(that is the whole answer)"
+
 _LIMIT = re.compile(r"the (\d+) most important")
 
 
 def statements(output: str) -> tuple[str, ...]:
     """The sentences of an output; never none, so that an output of bare marks is judged too."""
     return sentences(output) or (output.strip() or output,)
+
+
+def answer_statements(output: str) -> tuple[str, ...]:
+    """The statements that relevancy is judged by: of a short answer also that it is the whole one.
+
+    Two verdicts can be a half: what words cannot tell is neither called relevant nor irrelevant.
+    """
+    found = statements(output)
+    return (*found, WHOLE) if len(found) == 1 and is_short(found[0]) else found
 
 
 def claims(output: str) -> tuple[str, ...]:
@@ -46,7 +59,18 @@ def truths(source: str, limit: str) -> list[str]:
 
 def relevancy(question: str, stated: Sequence[str]) -> Fields:
     """Whether each statement speaks to the question."""
-    return verdicts((one.verdict, one.why) for one in relevances(question, stated))
+    if len(stated) == 2 and stated[1] == WHOLE:
+        return verdicts(_halves(relevances(question, stated[:1])[0]))
+    return verdicts(
+        ("borderline" if one.verdict == "untold" else one.verdict, one.why) for one in relevances(question, stated)
+    )
+
+
+def _halves(one: Relevance) -> Iterator[tuple[str, str]]:
+    if one.verdict == "untold":
+        yield from (("borderline", one.why), ("no", one.why))
+    else:
+        yield from ((one.verdict, one.why), (one.verdict, one.why))
 
 
 def verdicts(found: Iterable[tuple[str, str]]) -> Fields:

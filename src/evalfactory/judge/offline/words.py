@@ -71,7 +71,7 @@ POLITE_FORM = re.compile(
 #: A question that wants a number or a time for an answer.
 ASKS_FOR_NUMBER = re.compile(
     r"how (?:long|many|much|often|soon|old|far|late|big|large)|\bwhen\b|what (?:time|year|date|price)|in (?:what|which) year"
-    r"|いつ|いくら|何(?:日|時|円|回|人|個|年|分|か月|ヶ月|営業日|%|パーセント)|どのくらい|どれくらい|どれぐらい|多少|几|幾|何时|何時"
+    r"|いつ|いくら|何(?:日|時|円|回|人|個|年|分|か月|ヶ月|営業日|%|パーセント)|どのくらい|どれくらい|どれぐらい|多少|几|幾|何时|何時|什么时候|甚麼時候|什麼時候"
     r"|كم|متى|כמה|מתי|เท่าไ|กี่|เมื่อ|몇|얼마|언제|cuánt|cuando|cuándo|combien|quand|wie (?:lange|viel)|wann|сколько|когда"
 )
 
@@ -90,3 +90,43 @@ monday tuesday wednesday thursday friday saturday sunday
 january february march april june july august september october november december
 """
 CALENDAR = frozenset(_CALENDAR.split())
+
+#: Times and amounts without a digit, for a question that wants one.
+_TIMES = """
+today tomorrow yesterday tonight soon immediately never always once twice thrice daily weekly monthly yearly none nothing
+free half first second third fourth fifth noon midnight anytime
+今日 明日 昨日 本日 翌日 毎日 毎週 毎月 無料 半額 即日 今天 明天 昨天 每天 免费 오늘 내일 매일 무료 اليوم غدا مجانا היום מחר חינם
+"""
+TIMES = frozenset(_TIMES.split())
+
+#: Asks for something that yes and no do not tell; looked for where ASKS_FOR_NUMBER has been taken out.
+ASKS_OPENLY = re.compile(
+    r"\b(?:what|which|who|whom|whose|where|why|how|qué|quién|cuál|dónde|cómo|quel\w*|où|comment|pourquoi|wer|wo|wie|warum|wieso|welch\w*"
+    r"|что|кто|где|какой|какая|какие|как|почему)\b"
+    r"|何|なに|どこ|だれ|誰|どなた|どう|どの|どれ|どちら|なぜ|什么|甚麼|哪|谁|誰|怎么|怎麼|为什么|為什麼|무엇|뭐|어디|누구|어떻게|왜|어느|어떤"
+    r"|(?<!\w)(?:ما|ماذا|من هو|أين|كيف|لماذا|מה|מי|איפה|איך|למה|איזה)(?!\w)|อะไร|ใคร|ที่ไหน|อย่างไร|ทำไม"
+)
+#: Asks whether something is so.
+ASKS_WHETHER = re.compile(
+    r"(?:^|[.,;:!?]\s*|\b(?:and|or|so|but|then)\s+)(?:is|are|am|was|were|do|does|did|can|could|will|would|should|shall|may|must|has|have"
+    r"|had|isn't|aren't|don't|doesn't|didn't|can't|won't|ist|sind|kann|können|darf|hat|haben|gibt|muss|wird)\b[^.!]{0,400}[?]"
+    r"|[吗嗎][。.?]?\s*$|能不能|可不可以|是不是|有没有|有沒有|ไหม|มั้ย|หรือไม่"
+    r"|(?<!\w)(?:هل|האם|ли)(?!\w)|est-ce qu"
+)
+#: Ends any question, and one whether something is so where nothing else is asked for.
+ENDS_QUESTION = re.compile(r"か[。.?]?\s*$|까[.?]?\s*$|요[?]\s*$")
+#: Says yes or no and nothing else.
+WHETHER = re.compile(
+    r"yes|no|yeah|yep|yup|nope|sure|certainly|absolutely|definitely|of course(?: not)?|true|false|correct|indeed|exactly|gladly|right"
+    r"|not (?:yet|really|at all|possible|allowed)|possible|allowed|permitted|impossible|forbidden|both|neither"
+    r"|yes,? (?:it|they|you|we|he|she|i) (?:is|are|do|does|did|can|will|has|have|was|were)"
+    r"|no,? (?:it|they|you|we|he|she|i) (?:\w+n't|cannot|is not|are not|do not|does not|can not)"
+    r"|はい|ええ|うん|いいえ|いえ|もちろん(?:です)?|できます|できません|可能です|不可(?:です)?|是|是的|不是|不|否|对|對|不对|可以|不可以|能|不能|会|不会|有|没有|沒有"
+    r"|네|예|아니요|아니오|نعم|لا|كلا|כן|לא|да|нет|sí|si|oui|non|ja|nein|não|sim|ใช่|ไม่|ได้|ไม่ได้|हाँ|नहीं"
+)
+
+#: Half a yes or no, or the verb of one.
+HEDGED = re.compile(
+    r"\b(?:maybe|perhaps|possibl\w*|probabl\w*|sometimes|often|usually|mostly|rarely|always|never|depend\w*|ok|okay|fine|allowed|permitted)\b"
+    r"|ます|ました|大丈夫|可能|場合|時々|たぶん|多分|かも|結構|一部|也许|可能|有时|一般|通常|요|다[.]?$|ربما|أحيانا|ممكن|אולי|לפעמים|אפשר|อาจ|บางครั้ง"
+)

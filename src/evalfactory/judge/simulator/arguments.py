@@ -19,7 +19,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="another seed judges otherwise (default 0)")
     pace = parser.add_argument_group("pace")
     pace.add_argument(
-        "--latency", choices=[*Shape], default=Shape.NONE, help="distribution of latencies (default none)"
+        "--latency",
+        choices=[shape.value for shape in Shape],
+        default=Shape.NONE.value,
+        help="distribution of latencies (default none)",
     )
     pace.add_argument("--latency-mean-s", type=float, default=default.latency.mean_s, metavar="S", help="default 0.3")
     pace.add_argument("--latency-sigma", type=float, default=default.latency.sigma, metavar="X", help="default 0.5")

@@ -23,6 +23,8 @@ class Fault(StrEnum):
     HTML = "html"  # a proxy's page with status 200
     EMPTY = "empty"  # status 200 without a body
     HUGE = "huge"  # a body of 10 MB
+    ENDLESS = "endless"  # a body that goes on for as long as the client reads
+    BROKEN_CHUNKS = "broken_chunks"  # a chunked body with a chunk of no length
     THINKING = "thinking"  # the right answer behind a <think> block
     REFUSAL = "refusal"  # finish_reason "content_filter" and no content
     FILTERED = "filtered"  # 400 with code "content_filter"

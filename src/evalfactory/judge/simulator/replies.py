@@ -25,7 +25,12 @@ class Ending(Enum):
     WHOLE = auto()
     CUT = auto()  # half of the body, then the connection closes
     CLOSED = auto()  # nothing, and the connection closes
+    ENDLESS = auto()  # a body that goes on
+    BROKEN = auto()  # a chunked body that makes no sense
     NEVER = auto()
+
+
+_ENDINGS = {Fault.CLOSED: Ending.CLOSED, Fault.ENDLESS: Ending.ENDLESS, Fault.BROKEN_CHUNKS: Ending.BROKEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +127,8 @@ def faulty(fault: Fault, asked: Asked, answer: Callable[[], str], *, after_s: fl
             return too_many(RETRY_AFTER_S, "as simulated", fault=fault)
         case Fault.FILTERED:
             return problem(400, "the prompt was filtered", code="content_filter", fault=fault, after_s=after_s)
-        case Fault.CLOSED:
-            return Reply(200, b"", ending=Ending.CLOSED, after_s=after_s, fault=fault)
+        case Fault.CLOSED | Fault.ENDLESS | Fault.BROKEN_CHUNKS:
+            return Reply(200, b"", ending=_ENDINGS[fault], after_s=after_s, fault=fault)
         case Fault.HTML:
             return Reply(200, PAGE, content_type="text/html", after_s=after_s, fault=fault)
         case Fault.EMPTY:

@@ -12,10 +12,11 @@ from aiohttp import web
 from ...errors import UnavailableError
 from .desk import Desk
 from .options import NAME, How, Outage, SimulatorOptions
-from .replies import Ending, Reply
+from .replies import JSON_TYPE, Ending, Reply
 
 BACKLOG = 4096
 LONGEST_BODY = 64 * 1024 * 1024  # bytes
+PIECE_BYTES = 64 * 1024  # of a body that never ends
 GRACE_S = 1.0  # for requests on their way when the server stops
 HEADERS = {"x-simulated": "true"}
 
@@ -141,6 +142,11 @@ async def _sent(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
         case Ending.CLOSED:
             _hang_up(request)
             return response
+        case Ending.ENDLESS:
+            return await _endless(request)
+        case Ending.BROKEN:
+            _send_broken_chunks(request)
+            return response
         case Ending.NEVER:
             await asyncio.Event().wait()
             return response
@@ -155,6 +161,25 @@ async def _cut(request: web.BaseRequest, reply: Reply) -> web.StreamResponse:
     await response.write(reply.body[: len(reply.body) // 2])
     _hang_up(request)
     return response
+
+
+async def _endless(request: web.BaseRequest) -> web.StreamResponse:
+    """A body that goes on until the client has had enough."""
+    response = web.StreamResponse(headers=HEADERS)
+    response.content_type = JSON_TYPE
+    await response.prepare(request)
+    with suppress(ConnectionError):
+        while True:
+            await response.write(b"[" * PIECE_BYTES)
+            await asyncio.sleep(0)  # for the other requests
+    return response
+
+
+def _send_broken_chunks(request: web.BaseRequest) -> None:
+    if request.transport is not None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Type: {JSON_TYPE}\r\nTransfer-Encoding: chunked\r\n\r\n"
+        request.transport.write(head.encode() + b'8\r\n{"choice\r\nmany\r\n')
+    _hang_up(request)
 
 
 def _hang_up(request: web.BaseRequest) -> None:

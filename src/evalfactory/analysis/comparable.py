@@ -1,0 +1,72 @@
+"""Whether two runs measured in the same way: other judges, prompts or versions give other scores by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from ..records.plan import MetricRecipe, Plan
+from ..records.suite import JUDGE_FIELDS, Changed
+
+
+def refused_metrics(plan: Plan, baseline: Plan) -> dict[str, str]:
+    """Why each metric that both have is not compared; those that may be are not there."""
+    theirs = {recipe.name: recipe for recipe in baseline.recipes}
+    told = set(plan.gate.compare_anyway)
+    refused: dict[str, str] = {}
+    for recipe in plan.recipes:
+        if recipe.name in theirs and recipe.digest != theirs[recipe.name].digest:
+            changes = dict(_changes(recipe, theirs[recipe.name]))
+            if not told.issuperset(changes):
+                refused[recipe.name] = "; ".join(changes.values())
+    return refused
+
+
+def weaker_because(plan: Plan, baseline: Plan, refused: Collection[str] = ()) -> str | None:
+    """What makes a comparison of these two runs weaker than it looks; None when the same was measured in the same way."""
+    theirs = {recipe.name: recipe for recipe in baseline.recipes}
+    changed = {
+        recipe.name: "; ".join(dict(_changes(recipe, theirs[recipe.name])).values())
+        for recipe in plan.recipes
+        if recipe.name in theirs and recipe.digest != theirs[recipe.name].digest and recipe.name not in refused
+    }
+    reasons = [f"{words} for {name}" for name, words in changed.items()]
+    if plan.inputs_digest != baseline.inputs_digest:
+        reasons.append("other cases in its dataset")
+    if plan.execution.repeats != baseline.execution.repeats:
+        reasons.append(
+            f"{baseline.execution.repeats} repeats a case, not {plan.execution.repeats}: the first ones count"
+        )
+    return f"The baseline has {'; '.join(reasons)}." if reasons else None
+
+
+def counted_repeats(plan: Plan, baseline: Plan) -> int | None:
+    """How many repeats of each case count: all where both runs planned the same number, else the first draws alone.
+
+    Whoever repeats some cases more often than others because of how they came out, has a biased mean.
+    """
+    return None if plan.execution.repeats == baseline.execution.repeats else 1
+
+
+def _changes(recipe: MetricRecipe, theirs: MetricRecipe) -> Iterator[tuple[Changed, str]]:
+    ours_judge, their_judge = (
+        each.judge.model_dump(mode="json", include=set(JUDGE_FIELDS)) for each in (recipe, theirs)
+    )
+    if ours_judge != their_judge:
+        models = recipe.judge.model, theirs.judge.model
+        settings = ", ".join(name for name in JUDGE_FIELDS if ours_judge.get(name) != their_judge.get(name))
+        yield (
+            "judge",
+            (
+                f"another judge ({models[1]} then, {models[0]} now)"
+                if models[0] != models[1]
+                else f"another setting of the judge ({settings})"
+            ),
+        )
+    own = ":" in recipe.type
+    if recipe.code != theirs.code and not own:
+        yield "deepeval", f"another DeepEval ({theirs.code} then, {recipe.code} now)"
+    rest = (recipe.type, recipe.args, recipe.code if own else "") != (
+        theirs.type, theirs.args, theirs.code if own else "",
+    )  # fmt: skip
+    if rest or (ours_judge == their_judge and recipe.code == theirs.code):
+        yield "recipe", "another recipe (prompt, arguments or code)"

@@ -1,0 +1,63 @@
+"""What a comparison must know of a case beside its scores: its input side, what it was drawn with, its slices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from sys import intern
+from typing import Any, NamedTuple
+
+from ..records.base import canonical_json
+from ..records.case import Case, input_digest, lookup
+
+SHOWN = 10
+
+
+class CaseFacts(NamedTuple):
+    """Of one case."""
+
+    inputs: str  # digest of its input side
+    cluster: str  # of what was drawn with it; empty for a case that was drawn alone
+    slices: tuple[tuple[str, str], ...]  # field and value
+
+
+class InputChanges(NamedTuple):
+    """Cases of two runs that are not the same case."""
+
+    added: int
+    removed: int
+    changed: frozenset[str]
+
+    @property
+    def first(self) -> tuple[str, ...]:
+        """The first changed cases."""
+        return tuple(sorted(self.changed)[:SHOWN])
+
+
+def facts_of(case: Case, cluster_by: str | None, slices: Sequence[str]) -> CaseFacts:
+    """The facts of a case; one without a value in `cluster_by` was drawn alone."""
+    cluster = _text(lookup(case, cluster_by)) if cluster_by else ""
+    found = ((field, value) for field in slices for value in _values(lookup(case, field)))
+    return CaseFacts(input_digest(case)[:32], intern(cluster), tuple((intern(a), intern(b)) for a, b in found))
+
+
+def input_changes(here: Mapping[str, str], there: Mapping[str, str]) -> InputChanges:
+    """What differs between two runs' input sides, each the digests by case id."""
+    both = here.keys() & there.keys()
+    return InputChanges(
+        added=len(here) - len(both),
+        removed=len(there) - len(both),
+        changed=frozenset(case_id for case_id in both if here[case_id] != there[case_id]),
+    )
+
+
+def _values(value: Any) -> Iterator[str]:
+    """Each item of a list stands for itself."""
+    for each in value if isinstance(value, list | tuple) else (value,):
+        if text := _text(each):
+            yield text
+
+
+def _text(value: Any) -> str:
+    if value is None or value in ([], {}, ()):
+        return ""
+    return value if isinstance(value, str) else canonical_json(value)
