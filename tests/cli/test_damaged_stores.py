@@ -58,6 +58,17 @@ def test_a_damaged_file_is_told_in_words(desk: Desk, what: str, how: str) -> Non
         assert ran.code in (0, 12) or told, (line, ran)
 
 
+@pytest.mark.parametrize("lines", [0, 1, 12])
+def test_no_run_is_compared_with_a_report_that_lost_some_lines(desk: Desk, lines: int) -> None:
+    desk("bless", "first", "--name", "main")
+    (path,) = desk.folder.glob(f".evalfactory/{FILES['measurements']}")
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:lines]))
+    for line in ("compare first main", "run suite.yaml --baseline main --quiet"):
+        ran = desk(*line.split())
+        assert ran.code == 65, (line, ran)
+        assert "report/0001/measurements.jsonl" in ran.err
+
+
 @pytest.mark.parametrize(("what", "how"), [("part", "gone"), ("commit", "other"), ("entry", "half")])
 def test_a_new_run_does_not_stumble_over_an_old_ones_damage(desk: Desk, what: str, how: str) -> None:
     (path,) = desk.folder.glob(f".evalfactory/{FILES[what]}")

@@ -13,9 +13,8 @@ import pytest
 
 from line_tools import COMMAND, DEADLINE_S, Bench
 
-#: What a command loads, one after the other, as Python tells it with -v.
+#: What a command loads once it has said that Ctrl-C must wait, one after the other, as Python tells it with -v.
 MILESTONES = (
-    "evalfactory.interrupts",
     "argparse",
     "evalfactory.cli.parser",
     "pydantic_core",

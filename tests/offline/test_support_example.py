@@ -46,8 +46,11 @@ def test_the_candidate_repairs_eight_answers_and_spoils_three() -> None:
     assert measure("faithfulness", case_of(**cases_in("candidate.jsonl")["data-export"])).score == 0.5
 
 
-def test_both_suites_share_a_name_and_a_gate() -> None:
+def test_both_suites_share_a_name_and_floors() -> None:
     recorded, candidate = (load_suite(SUPPORT / name).suite for name in ("suite.yaml", "candidate.yaml"))
-    assert (recorded.name, recorded.gate) == (candidate.name, candidate.gate)
+    assert recorded.name == candidate.name
+    assert [{name: gate.pass_rate for name, gate in suite.gate.metrics.items()} for suite in (recorded, candidate)] == [
+        {"answer_relevancy": 0.8, "faithfulness": 0.8}
+    ] * 2
     assert recorded.dataset.path == "cases.jsonl"
     assert candidate.dataset.path == "candidate.jsonl"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 from itertools import count
@@ -82,17 +83,24 @@ def reported_measurements(store: Store, keys: RunKeys) -> Iterator[Measurement]:
     """The measurements of the run's newest report, in slot order; none without a report.
 
     Raises:
-        InputError: The file is gone, or was changed.
+        InputError: The file is gone, or was changed; where no single line tells, after the last one.
     """
     folder = latest_report_folder(store, keys)
-    return _lines(store, f"{folder}{MEASUREMENTS}", Measurement) if folder else iter(())
+    if folder is None:
+        return iter(())
+    proof = read_report(store, keys).proof
+    return _lines(store, f"{folder}{MEASUREMENTS}", Measurement, proof.measurements_sha256)
 
 
 def reported_outputs(store: Store, keys: RunKeys) -> Iterator[Output]:
-    """What the target produced, as the run's newest report has it, in the order of case ids; nothing without a target."""
+    """What the target produced, as the run's newest report has it, in the order of case ids; nothing without a target.
+
+    Raises:
+        InputError: As for the measurements.
+    """
     folder = latest_report_folder(store, keys)
-    key = f"{folder}{OUTPUTS}"
-    return _lines(store, key, Output) if folder and any(entry.key == key for entry in store.list(key)) else iter(())
+    sha256 = read_report(store, keys).proof.outputs_sha256 if folder else None
+    return _lines(store, f"{folder}{OUTPUTS}", Output, sha256) if sha256 else iter(())
 
 
 def reported_file(store: Store, keys: RunKeys, name: str) -> str:
@@ -104,12 +112,16 @@ def reported_file(store: Store, keys: RunKeys, name: str) -> str:
         raise _damaged(key) from error
 
 
-def _lines(store: Store, key: str, kind: type[Line]) -> Iterator[Line]:
+def _lines(store: Store, key: str, kind: type[Line], sha256: str) -> Iterator[Line]:
+    found = hashlib.sha256()
     try:
         for line in read_lines(store, key):
+            found.update(line + b"\n")
             yield kind.model_validate_json(line)
     except (FileNotFoundError, ValidationError) as error:
         raise _damaged(key) from error
+    if found.hexdigest() != sha256:
+        raise _damaged(key)
 
 
 def _damaged(key: str) -> InputError:

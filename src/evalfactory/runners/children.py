@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections import deque
 from functools import partial
 from typing import Protocol
@@ -68,22 +68,29 @@ class Started:
 class Forked:
     """A child of the nursery."""
 
-    def __init__(self, stdin: asyncio.WriteTransport) -> None:
-        self.stdin = stdin
+    stdin: asyncio.WriteTransport
+
+    def __init__(self) -> None:
         self.stdout = asyncio.StreamReader(limit=LONGEST_EVENT)
         self.stderr = asyncio.StreamReader()
         self.pid = 0
         self.returncode: int | None = None
         self._ended = asyncio.Event()
-        self._reading: list[asyncio.ReadTransport] = []
+        self._pipes: list[asyncio.BaseTransport] = []
 
-    async def listen(self, stdout: int, stderr: int) -> None:
-        """Read from those pipes from now on."""
+    async def connect(self, theirs: list[int]) -> None:
+        """Open its pipes; the ends that are the worker's are added to the list: standard input, output, error."""
         loop = asyncio.get_running_loop()
-        for reader, pipe in ((self.stdout, stdout), (self.stderr, stderr)):
+        pipe, ours = os.pipe()
+        theirs.append(pipe)
+        self.stdin, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, os.fdopen(ours, "wb", 0))
+        self._pipes.append(self.stdin)
+        for reader in (self.stdout, self.stderr):
+            ours, pipe = os.pipe()
+            theirs.append(pipe)
             talk = partial(asyncio.StreamReaderProtocol, reader)
-            transport, _ = await loop.connect_read_pipe(talk, os.fdopen(pipe, "rb", 0))
-            self._reading.append(transport)
+            transport, _ = await loop.connect_read_pipe(talk, os.fdopen(ours, "rb", 0))
+            self._pipes.append(transport)
 
     async def wait(self) -> int:
         await self._ended.wait()
@@ -96,8 +103,8 @@ class Forked:
         self._ended.set()
 
     def close(self) -> None:
-        for transport in (self.stdin, *self._reading):
-            transport.close()
+        for pipe in self._pipes:
+            pipe.close()
 
 
 class Nursery:
@@ -118,10 +125,10 @@ class Nursery:
             return None
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setblocking(False)
-        with theirs:
+        with theirs:  # it has nothing to say: where it cannot import, a worker that is started by itself says why
             process = await asyncio.create_subprocess_exec(
-                *_PROGRAM, str(theirs.fileno()), pass_fds=[theirs.fileno()], stdin=asyncio.subprocess.DEVNULL,
-                env=worker_environment(), start_new_session=True,
+                *_PROGRAM, str(theirs.fileno()), pass_fds=[theirs.fileno()], stdin=DEVNULL, stdout=DEVNULL,
+                stderr=DEVNULL, env=worker_environment(), start_new_session=True,
             )  # fmt: skip
         return Nursery(process, ours)
 
@@ -129,29 +136,27 @@ class Nursery:
         """A new worker. Raises `ConnectionError` when the nursery is dead, `OSError` when nothing can be forked."""
         if not self._alive:
             raise ConnectionError("the nursery is dead")
-        loop = asyncio.get_running_loop()
-        theirs_in, ours_in = os.pipe()
-        ours_out, theirs_out = os.pipe()
-        ours_err, theirs_err = os.pipe()
-        transport, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, os.fdopen(ours_in, "wb", 0))
-        child = Forked(transport)
-        await child.listen(ours_out, ours_err)
-        born: asyncio.Future[None] = loop.create_future()
-        self._expected.append((child, born))
-        theirs = [theirs_in, theirs_out, theirs_err]
+        child = Forked()
+        theirs: list[int] = []
         try:
-            socket.send_fds(self._requests, [b"worker"], theirs)
-        except OSError:
-            self._lose()
+            await child.connect(theirs)
+            await self._ask_for(child, theirs)
+            return child
         finally:
             for pipe in theirs:
                 os.close(pipe)
-        try:
-            await born
-            return child
-        finally:
             if not child.pid:  # a worker that is born after all ends when it finds its input closed
                 child.close()
+
+    async def _ask_for(self, child: Forked, streams: list[int]) -> None:
+        try:
+            socket.send_fds(self._requests, [b"worker"], streams)
+        except OSError as error:
+            self._lose()
+            raise ConnectionError("the nursery is dead") from error
+        born: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._expected.append((child, born))
+        await born
 
     async def close(self) -> None:
         """End it; its workers must have ended."""
