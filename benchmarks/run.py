@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+sys.path[0] = str(HERE.parent)  # and not this folder: `statistics` is also a module of Python
 
 from benchmarks import pace, peers, scaling, startup  # noqa: E402
 from benchmarks.processes import machine  # noqa: E402
