@@ -165,7 +165,7 @@ def in_turn(*actions: Action) -> Callable[[Asked], Action]:
 @contextmanager
 def metered(*, rank: int = 0, trace: bool = False) -> Iterator[Meter]:
     """A meter that the calls inside the block are charged to."""
-    meter = Meter(asyncio.get_running_loop().time(), rank=rank)
+    meter = Meter(asyncio.get_running_loop().time(), order=rank)
     meter.trace = [] if trace else None
     token = current_meter.set(meter)
     try:

@@ -37,7 +37,9 @@ def found(drawn: Drawn, name: str = "m") -> Found:
         there=array("d", there.tolist()),
         passed=[None] * len(here),
     )
-    return Found(MetricComparison(name=name, pairs=len(here), mean_difference=float(np.mean(drawn.differences))), columns)
+    return Found(
+        MetricComparison(name=name, pairs=len(here), mean_difference=float(np.mean(drawn.differences))), columns
+    )
 
 
 def facts(drawn: Drawn) -> dict[str, CaseFacts]:
@@ -49,7 +51,9 @@ def facts(drawn: Drawn) -> dict[str, CaseFacts]:
 
 def round_of(cell: Cell, number: int, trials: int) -> Counter[str]:
     """Counts of what happened in so many trials; the same for the same round."""
-    random = np.random.default_rng([*cell.world.encode(), cell.cases, round(-1000 * cell.true_difference) + 500, number])
+    random = np.random.default_rng(
+        [*cell.world.encode(), cell.cases, round(-1000 * cell.true_difference) + 500, number]
+    )
     known = world(cell.world)
     weights = tilted(known, cell.true_difference)
     counts: Counter[str] = Counter()
@@ -68,6 +72,10 @@ def _outcome(samples: list[Drawn], cell: Cell) -> Counter[str]:
     assert difference is not None
     interval = difference.interval
     side = (
-        "below" if cell.true_difference < interval.low else "above" if cell.true_difference > interval.high else "covered"
+        "below"
+        if cell.true_difference < interval.low
+        else "above"
+        if cell.true_difference > interval.high
+        else "covered"
     )
     return Counter(["trials", verdict, interval.method, f"{interval.method} {side}", f"{interval.method} {verdict}"])

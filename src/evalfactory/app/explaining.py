@@ -111,7 +111,7 @@ async def _ask(plan: Plan, recipe: MetricRecipe, case: Case, folder: Path) -> As
         admission = Admission(
             recipe=recipe,
             repeat=0,
-            rank=0,
+            order=0,
             attempt="explain",
             fingerprint=fingerprint(case, recipe, 0),
             deadline_s=plan.execution.deadline_s,

@@ -31,6 +31,7 @@ from ..errors import (
 from ..records.plan import Plan
 from ..records.report import Report
 from ..records.suite import JudgeSpec
+from ..runners.ahead import NurseryProcess
 from ..runners.local import Ended, LocalRunner
 from ..runners.progress import Progress
 from ..storage.layout import RunKeys
@@ -77,6 +78,7 @@ class RunOptions:
     baseline: str | None = None
     fresh: bool = False
     choice: Choice = field(default_factory=Choice)
+    ahead: NurseryProcess | None = None  # started already, by a caller in a hurry
 
 
 class RunResult(NamedTuple):
@@ -106,7 +108,7 @@ async def run(path: Path, options: RunOptions, observer: Observer) -> RunResult:
     check_keys(loaded.suite)
     store = store_for(loaded, options.store)
     workers = _allowed(options.workers or loaded.suite.execution.workers, loaded.suite.judge)
-    async with _runner(workers, store) as local:
+    async with _runner(workers, options.ahead) as local:
         plan = await _unless_stopped(local, plan_run(loaded, store, options))
         place = Place(store, RunKeys(plan.suite, plan.run_id), loaded.folder)
         return await _work(local, plan, place, _Wishes(options.baseline, begun_s), observer)
@@ -118,7 +120,7 @@ async def resume(
     """Finish a planned run: only the shards that are not committed, and in them only what nobody has measured."""
     begun_s = time.monotonic()
     workers = _allowed(options.workers or plan.execution.workers, plan.recipes[0].judge)
-    async with _runner(workers, store) as local:
+    async with _runner(workers, options.ahead) as local:
         return await _work(local, plan, Place(store, keys, folder), _Wishes(options.baseline, begun_s), observer)
 
 
@@ -262,9 +264,9 @@ async def _unless_stopped(local: LocalRunner, work: Coroutine[object, object, Pl
 
 
 @asynccontextmanager
-async def _runner(workers: int, store: Store) -> AsyncIterator[LocalRunner]:
+async def _runner(workers: int, ahead: NurseryProcess | None) -> AsyncIterator[LocalRunner]:
     """Worker processes that stop cleanly on Ctrl-C and SIGTERM, and are gone at the end whatever happens."""
-    local = LocalRunner(workers)
+    local = LocalRunner(workers, ahead)
     loop = asyncio.get_running_loop()
     in_main_thread = threading.current_thread() is threading.main_thread()  # the only one that can take signals
     if in_main_thread:

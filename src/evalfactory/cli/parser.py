@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .. import __version__
 from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..runners.ahead import NurseryProcess
 
 FORMATS = ("terminal", "markdown", "junit", "json")
 
@@ -19,6 +22,7 @@ class Arguments(argparse.Namespace):
     command: str
     json: bool = False
     quiet: bool = False
+    ahead: NurseryProcess | None = None  # of the commands that start workers
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):

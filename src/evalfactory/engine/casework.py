@@ -31,7 +31,12 @@ class CaseWork:
         self._start = start
         self._recipes = station.recipes
         self._repeats = station.plan.execution.repeats
-        self._ranks = count()
+        self._orders = count()
+        self._all_admitted = False
+
+    def end(self) -> None:
+        """No other case will come: let all that is under way end together."""
+        self._all_admitted = True
 
     async def open_slots(
         self, shard: Shard, piece: Sequence[FrozenCase], quarantined: frozenset[Slot]
@@ -88,7 +93,7 @@ class CaseWork:
             case (str(origin), Output() as earlier):
                 output = copied_output(origin, earlier, case_id=case.id, attempt=self._station.attempt)
             case _:
-                output = await producer.produce(case, rank=next(self._ranks), attempt=self._station.attempt)
+                output = await producer.produce(case, order=next(self._orders), attempt=self._station.attempt)
         shard.keep(output)
         return output
 
@@ -142,10 +147,11 @@ class CaseWork:
         return Admission(
             recipe=slot.recipe,
             repeat=slot.slot.repeat,
-            rank=next(self._ranks),
+            order=next(self._orders),
             attempt=self._station.attempt,
             fingerprint=slot.fingerprint,
             deadline_s=self._station.plan.execution.deadline_s,
+            last_lap=lambda: self._all_admitted,
         )
 
     def _keep(self, shard: Shard, measurement: Measurement, exchanges: Exchanges | None = None) -> None:

@@ -68,6 +68,7 @@ class Line:
             order = await self._until_stopped(anext(feed, None))
             if not isinstance(order, Order):
                 self._fed = not self._stopping.is_set()
+                self._work.end()
                 return
             shard = await self._begin(order)
             if shard is not None:

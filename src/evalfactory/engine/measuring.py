@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..errors import EvalFactoryError
@@ -22,10 +23,11 @@ class Admission:
 
     recipe: MetricRecipe
     repeat: int
-    rank: int
+    order: int
     attempt: str
     fingerprint: str
     deadline_s: float
+    last_lap: Callable[[], bool] = lambda: False  # whether every slot has been admitted
 
 
 class Deadline:
@@ -58,7 +60,7 @@ async def measure(metrics: Metrics, case: Case, admission: Admission, *, trace: 
     Runs in a task of its own; `trace` is given every request to the judge. Raises `UnavailableError`, `RefusedError`
     and the like, which say nothing about the case: its slot stays pending.
     """
-    meter = Meter(asyncio.get_running_loop().time(), rank=admission.rank)
+    meter = Meter(asyncio.get_running_loop().time(), order=admission.order, last_lap=admission.last_lap)
     meter.trace = trace
     current_meter.set(meter)
     deadline = Deadline(meter, admission.deadline_s)

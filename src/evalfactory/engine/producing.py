@@ -29,10 +29,10 @@ class Producer:
         """What decides whether an earlier output still counts: all that a target sees of the case, and its recipe."""
         return digest_of(["output", seen(case), self.recipe_digest])
 
-    async def produce(self, case: Case, *, rank: int, attempt: str) -> Output:
+    async def produce(self, case: Case, *, order: int, attempt: str) -> Output:
         """The target's output, or its failure on this case; raises when the target does not answer anybody."""
         loop = asyncio.get_running_loop()
-        meter = Meter(loop.time(), rank=rank)
+        meter = Meter(loop.time(), order=order)
         current_meter.set(meter)
         mark = self.fingerprint(case)
         produced: Produced | None = None

@@ -12,6 +12,9 @@ from ..records.measurement import Usage
 Trace = list[Callable[[], dict[str, object]]]
 
 
+LAP = 1 << 40  # more than any order
+
+
 class Meter:
     """Counts requests, tokens and cost; keeps the time in which the measurement could not go on through no fault of its own.
 
@@ -19,8 +22,9 @@ class Meter:
     event loop's, seconds.
     """
 
-    def __init__(self, now_s: float, *, rank: int = 0) -> None:
-        self.rank = rank  # order of admission; limiters serve the lowest first, so that what is begun gets finished
+    def __init__(self, now_s: float, *, order: int = 0, last_lap: Callable[[], bool] = lambda: False) -> None:
+        self._order = order  # of admission
+        self._last_lap = last_lap
         self.started_s = now_s
         self.calls = self.retries = self.reasks = 0
         self.input_tokens = self.output_tokens = 0
@@ -30,6 +34,15 @@ class Meter:
         self._waiting = self._flying = 0
         self._held_s = 0.0
         self._held_since_s: float | None = None
+
+    @property
+    def rank(self) -> int:
+        """Whose next request goes first, lowest first: what is begun gets finished.
+
+        Once nothing is left to begin, who has asked least goes first, so that all end at about the same time and places
+        at the judge stay in use.
+        """
+        return self._order + (self.calls * LAP if self._last_lap() else 0)
 
     @property
     def usage(self) -> Usage:

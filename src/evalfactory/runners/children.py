@@ -7,18 +7,16 @@ import contextlib
 import os
 import signal
 import socket
-import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from collections import deque
 from functools import partial
 from typing import Protocol
 
 from ..engine.births import Born, Died, Failed, decode_news
 from ..settings import worker_environment
+from .ahead import PROGRAM, NurseryProcess
 
 LONGEST_EVENT = 1 << 24  # bytes
-_PROGRAM = (sys.executable, "-m", "evalfactory.worker")
-_FORKS = sys.platform == "linux" and hasattr(os, "pidfd_open")  # elsewhere a fork without exec may crash libraries
 
 
 class _Writes(Protocol):
@@ -110,27 +108,13 @@ class Forked:
 class Nursery:
     """The process that forks workers. When it dies its workers are killed: nobody would know of their ends."""
 
-    def __init__(self, process: Process, requests: socket.socket) -> None:
+    def __init__(self, process: NurseryProcess) -> None:
         self._process = process
-        self._requests = requests
+        self._requests = process.requests
         self._expected: deque[tuple[Forked, asyncio.Future[None]]] = deque()
         self._children: dict[int, Forked] = {}
         self._alive = True
-        asyncio.get_running_loop().add_reader(requests.fileno(), self._hear)
-
-    @staticmethod
-    async def open() -> Nursery | None:
-        """A nursery that begins to import; None where workers must be started one by one."""
-        if not _FORKS:
-            return None
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        ours.setblocking(False)
-        with theirs:  # it has nothing to say: where it cannot import, a worker that is started by itself says why
-            process = await asyncio.create_subprocess_exec(
-                *_PROGRAM, str(theirs.fileno()), pass_fds=[theirs.fileno()], stdin=DEVNULL, stdout=DEVNULL,
-                stderr=DEVNULL, env=worker_environment(), start_new_session=True,
-            )  # fmt: skip
-        return Nursery(process, ours)
+        asyncio.get_running_loop().add_reader(self._requests.fileno(), self._hear)
 
     async def birth(self) -> Forked:
         """A new worker. Raises `ConnectionError` when the nursery is dead, `OSError` when nothing can be forked."""
@@ -161,9 +145,7 @@ class Nursery:
     async def close(self) -> None:
         """End it; its workers must have ended."""
         self._lose()
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        await self._process.wait()
+        await asyncio.to_thread(self._process.end)
 
     def _hear(self) -> None:
         try:
@@ -210,7 +192,7 @@ async def child_process(nursery: Nursery | None) -> Child:
             return await nursery.birth()
     return Started(
         await asyncio.create_subprocess_exec(
-            *_PROGRAM, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=worker_environment(), start_new_session=True,
+            *PROGRAM, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=worker_environment(), start_new_session=True,
             limit=LONGEST_EVENT,
         )
     )  # fmt: skip

@@ -14,6 +14,7 @@ from ..errors import Exit
 from ..records.measurement import Slot
 from ..records.plan import Plan
 from .casualties import Casualties, after_death
+from .ahead import NurseryProcess, start_nursery
 from .children import Nursery
 from .processes import WorkerProcess
 from .progress import Progress, WorkerProgress
@@ -61,10 +62,14 @@ def _nowhere(attempt: str, text: str) -> None:
 
 
 class LocalRunner:
-    """Runs a plan's shards on worker processes that may be started before the plan is known."""
+    """Runs a plan's shards on worker processes that may be started before the plan is known.
 
-    def __init__(self, workers: int) -> None:
+    `ahead` is a nursery that somebody has started already.
+    """
+
+    def __init__(self, workers: int, ahead: NurseryProcess | None = None) -> None:
         self._wanted = workers
+        self._ahead = ahead
         self._lanes: list[Lane] = []
         self._nursery: Nursery | None = None
         self.on_log: Callable[[str, str], None] = _nowhere  # takes an attempt's name and its last words
@@ -78,7 +83,8 @@ class LocalRunner:
 
     async def start(self) -> None:
         """Start the processes; they import what they need and wait."""
-        self._nursery = await Nursery.open()
+        process = self._ahead or start_nursery()
+        self._nursery = Nursery(process) if process is not None else None
         for number in range(self._wanted):
             self._lanes.append(Lane(WorkerProgress(f"worker {number + 1}"), self._birth()))
 

@@ -23,9 +23,14 @@ def worker_is_born(descriptor: int) -> bool:
     """Serve at that socket. True in each worker, with its streams in place; False in the nursery, once nobody asks any more."""
     for number in DEAF_TO:
         signal.signal(number, signal.SIG_IGN)
+    signal.pthread_sigmask(
+        signal.SIG_UNBLOCK, DEAF_TO
+    )  # a command that is being loaded holds them back, and we inherit that
+    gc.disable()  # what is imported stays
     with contextlib.suppress(ImportError):  # the worker that needs it says what is missing
         from ..metrics import bridge as bridge
     gc.freeze()
+    gc.enable()
     with socket.socket(fileno=descriptor) as requests:
         nursery = _Nursery(requests)
         while streams := nursery.next_request():

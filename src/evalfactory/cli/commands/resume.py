@@ -18,7 +18,7 @@ def execute(arguments: Arguments) -> int:
     store, keys = run_of(arguments)
     plan = read_plan(store, keys)
     folder = suite_path(arguments.suite).parent if arguments.suite else Path()
-    options = RunOptions(workers=arguments.workers, baseline=arguments.baseline)
+    options = RunOptions(workers=arguments.workers, baseline=arguments.baseline, ahead=arguments.ahead)
     with watching(quiet=arguments.quiet) as observer:
         result = asyncio.run(resume(store, keys, plan, options, observer, folder))
     if result.problem:

@@ -19,7 +19,9 @@ def execute(arguments: Arguments) -> int:
     store, keys = run_of(arguments)
     plan = read_plan(store, keys)
     folder = suite_path(arguments.suite).parent if arguments.suite else Path()
-    options = RunOptions(workers=arguments.workers, baseline=arguments.baseline, run_id=arguments.run_id)
+    options = RunOptions(
+        workers=arguments.workers, baseline=arguments.baseline, run_id=arguments.run_id, ahead=arguments.ahead
+    )
     with watching(quiet=arguments.quiet) as observer:
         result = asyncio.run(retry_errored(store, plan, options, observer, folder))
     if result.problem:

@@ -31,4 +31,5 @@ def options(arguments: Arguments) -> RunOptions:
         baseline=arguments.baseline,
         fresh=arguments.fresh,
         choice=Choice(tuple(arguments.case), tuple(arguments.filter), arguments.limit),
+        ahead=arguments.ahead,
     )
