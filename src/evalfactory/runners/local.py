@@ -13,8 +13,8 @@ from ..engine.orders import Assignment, NoMore, Order
 from ..errors import Exit
 from ..records.measurement import Slot
 from ..records.plan import Plan
-from .casualties import Casualties, after_death
 from .ahead import NurseryProcess, start_nursery
+from .casualties import Casualties, after_death
 from .children import Nursery
 from .processes import WorkerProcess
 from .progress import Progress, WorkerProgress
