@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import BinaryIO, NamedTuple
 
-from ..analysis.digest import results_digest
+from ..analysis.digest import ResultsDigest
 from ..analysis.gate import judge_gate
 from ..analysis.merge import Entry, slot_in_words, slot_of
 from ..analysis.report import Circumstances, Findings, build_report
@@ -18,7 +18,7 @@ from ..analysis.summary import Summarizer, Summary
 from ..errors import UsageError
 from ..records.base import Record
 from ..records.case import FrozenCase
-from ..records.measurement import Output, Slot
+from ..records.measurement import Measurement, Output, Slot
 from ..records.plan import Plan
 from ..records.report import BaselineInfo, Comparison, Proof, Report
 from ..render.junit import junit
@@ -87,23 +87,33 @@ def collect(store: Store, keys: RunKeys, options: CollectOptions = CollectOption
         summary = summarizer.summary()
         comparison, baseline = _compare(store, plan, merged, options)
         verdict = judge_gate(plan.gate, summary, comparison, plan.on_inconclusive)
-        measurements = _written(merged.measurements(), files)
+        digest = ResultsDigest()
+        measurements = _written(_digested(merged.entries(), digest), files)
         outputs = _written(merged.outputs(), files) if plan.target is not None else None
-        proof = _proof(plan, merged, summary, measurements, outputs)
+        proof = _proof(plan, merged.findings, summary, measurements, outputs, digest.hexdigest())
         circumstances = _circumstances(plan, options, merged.findings)
         report = build_report(plan, Findings(summary, verdict, comparison, baseline), proof, circumstances)
         told = _written(junit(report, merged.entries()), files)
         return Collected(report, measurements, told, outputs, files.pop_all())
 
 
-def _proof(plan: Plan, merged: Merged, summary: Summary, measurements: Written, outputs: Written | None) -> Proof:
-    found = merged.findings
+def _digested(entries: Iterable[Entry], digest: ResultsDigest) -> Iterator[Measurement]:
+    """The measurements among the entries, all of which the digest takes: a million are read once for both."""
+    for entry in entries:
+        digest.add(entry)
+        if isinstance(entry, Measurement):
+            yield entry
+
+
+def _proof(
+    plan: Plan, found: MergeFindings, summary: Summary, measurements: Written, outputs: Written | None, digest: str
+) -> Proof:
     return Proof(
         plan_digest=plan.digest,
         dataset_digest=plan.dataset_digest,
         measurements_sha256=measurements.sha256,
         outputs_sha256=outputs.sha256 if outputs else None,
-        results_digest=results_digest(merged.entries()),
+        results_digest=digest,
         shards=tuple(found.shards),
         missing_shards=tuple(found.missing_shards),
         missing=tuple(slot_in_words(slot) for slot in summary.missing[:MISSING_SHOWN]),

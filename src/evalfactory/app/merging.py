@@ -99,10 +99,6 @@ class Merged:
         shards = (_lines(self._file.fileno(), start, end) for start, end in self._ends)
         yield from in_order(*(map(_entry, lines) for lines in shards))
 
-    def measurements(self) -> Iterator[Measurement]:
-        """Every slot that has a measurement, in order."""
-        return (entry for entry in self.entries() if isinstance(entry, Measurement))
-
 
 class Supplement(NamedTuple):
     """What child runs say instead of their root, whose other slots count as reused from it."""
