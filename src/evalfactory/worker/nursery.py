@@ -26,11 +26,9 @@ def worker_is_born(descriptor: int) -> bool:
     signal.pthread_sigmask(
         signal.SIG_UNBLOCK, DEAF_TO
     )  # a command that is being loaded holds them back, and we inherit that
-    gc.disable()  # what is imported stays
     with contextlib.suppress(ImportError):  # the worker that needs it says what is missing
         from ..metrics import bridge as bridge
     gc.freeze()
-    gc.enable()
     with socket.socket(fileno=descriptor) as requests:
         nursery = _Nursery(requests)
         while streams := nursery.next_request():
