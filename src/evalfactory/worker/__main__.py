@@ -13,7 +13,7 @@ from .piped import main  # noqa: E402
 if len(sys.argv) == 1 or worker_is_born(int(sys.argv[1])):
     gc.enable()
     code = main()
-    atexit._run_exitfuncs()  # noqa: SLF001  what a metric of the user's wants done
+    atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):
             stream.flush()
