@@ -92,9 +92,11 @@ def test_shards_are_neither_too_many_nor_too_few(cases: int, workers: int) -> No
         (1, 8, 1),
         (50, 4, 4),  # not 5: one worker would have twice the work of the others
         (500, 2, 8),
+        (1_000, 2, 10),
+        (5_000, 2, 32),
         (5_000, 16, 64),
         (5_000, 200, 400),
-        (100_000, 8, 56),
+        (100_000, 8, 128),
         (1_000_000, 4, 500),
         (10_000_000, 300, 900),
     ],

@@ -10,7 +10,9 @@ from typing import Literal, assert_never
 Dealing = Literal["weight", "modulo", "range"]
 
 SHARDS_PER_WORKER = 4  # whoever is done early takes another shard
+MOST_SHARDS_PER_WORKER = 16  # the last ones to end wait for each other for a part of a shard: for little, then
 FEWEST_CASES = 10  # below that a shard's own files and its worker's start cost more than they even out
+ENOUGH_CASES = 100  # in each shard, before there are more than four a worker
 MOST_CASES = 2_000  # above that parts and commits grow beyond what is pleasant to read back at once
 MOST_SHARDS = 1_000  # finished pods by the thousand slow a cluster down
 
@@ -18,13 +20,15 @@ MOST_SHARDS = 1_000  # finished pods by the thousand slow a cluster down
 def shard_count(cases: int, *, workers: int) -> int:
     """How many shards to cut `cases` into when nobody has said it.
 
-    A multiple of the workers, so that nearly equal shards end together: four a worker; fewer where shards would
-    have less than 10 cases; more where they would have more than 2,000; not above 1,000 unless there are more workers;
-    never more than cases. 20 cases for 2 workers make 2 shards: all of them are in flight at once anyway.
+    A multiple of the workers, so that nearly equal shards end together: four a worker, and up to sixteen as long as
+    each has a hundred cases; fewer than four where shards would have less than 10 cases; more where they would have
+    more than 2,000; not above 1,000 unless there are more workers; never more than cases. 20 cases for 2 workers make
+    2 shards: all of them are in flight at once anyway.
     """
     if cases < 0 or workers < 1:
         raise ValueError("cases and at least one worker are needed")
-    rounds = max(SHARDS_PER_WORKER, -(-cases // (MOST_CASES * workers)))
+    roomy = min(MOST_SHARDS_PER_WORKER, cases // (ENOUGH_CASES * workers))
+    rounds = max(SHARDS_PER_WORKER, roomy, -(-cases // (MOST_CASES * workers)))
     rounds = min(rounds, cases // (FEWEST_CASES * workers), MOST_SHARDS // workers)
     return min(workers * max(rounds, 1), cases)
 
