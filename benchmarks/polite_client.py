@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path[0] = str(Path(__file__).resolve().parents[1])  # and not this folder: `statistics` is also a module of Python
 
 from benchmarks.processes import COMMAND, machine, simulator
 from benchmarks.suites import case
@@ -193,9 +193,13 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
 
 
 def _workers_of(pid: int) -> list[int]:
-    """The worker processes that a run has started."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(child) for child in children if b"worker" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    """The worker processes of a run: its nursery's children, or its own where workers are started one by one."""
+    own = [child for child in _children(pid) if b"evalfactory.worker" in Path(f"/proc/{child}/cmdline").read_bytes()]
+    return [worker for child in own for worker in _children(child)] or own
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _kill(pid: int) -> None:
