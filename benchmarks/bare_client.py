@@ -1,6 +1,6 @@
 """The limit: a bare aiohttp client that sends recorded request bodies, so many at once, and reads the answers.
 
-python -m benchmarks.bare_client URL BODIES CALLS IN_FLIGHT
+python -m benchmarks.bare_client URL BODIES CALLS IN_FLIGHT [PROCESSES]
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import json
 import resource
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -40,11 +41,18 @@ async def send(url: str, bodies: list[bytes], calls: int, in_flight: int) -> dic
 
 
 def main() -> None:
-    """Send, and print the figures as one JSON object."""
+    """Send, from one process or several side by side, and print each one's figures as a JSON object."""
     url, bodies, calls, in_flight = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+    processes = int(sys.argv[5]) if len(sys.argv) > 5 else 1
+    if processes > 1:
+        share = [*sys.argv[:3], str(calls // processes), str(in_flight // processes)]
+        started = [
+            subprocess.Popen([sys.executable, "-m", "benchmarks.bare_client", *share[1:]]) for _ in range(processes)
+        ]
+        sys.exit(max(process.wait() for process in started))
     lines = bodies.read_bytes().splitlines()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        print(json.dumps(runner.run(send(url, lines, calls, in_flight))))
+        print(json.dumps(runner.run(send(url, lines, calls, in_flight))), flush=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -38,30 +39,36 @@ def recorded_bodies(folder: Path, cases: int = 100) -> Path:
 
 
 def against_bare(folder: Path, cases: int, latency: tuple[str, ...], repeats: int = 1) -> list[dict[str, Any]]:
-    """Rows: the bare client, then evalfactory with one and with two workers, in turns, `repeats` times; medians."""
+    """Rows: the bare client and evalfactory, with one process and with two, in turns, `repeats` times; medians."""
     bodies = recorded_bodies(folder)
     calls = cases * CALLS_A_CASE
-    rows: dict[str, list[dict[str, Any]]] = {
-        "bare aiohttp": [],
-        "evalfactory, 1 worker": [],
-        "evalfactory, 2 workers": [],
-    }
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for turn in range(repeats):
-        with simulator(*latency) as url:
-            rows["bare aiohttp"].append(_bare(url, bodies, calls))
-        for workers in (1, 2):
+        for count in (1, 2):
             with simulator(*latency) as url:
-                name = f"evalfactory, {workers} worker{'s' if workers > 1 else ''}"
-                rows[name].append(_ours(folder / f"ours-{workers}-{turn}", url, cases, workers))
-    return [
+                name = f"bare aiohttp, {count} process{'es' if count > 1 else ''}"
+                rows[name].append(_bare(url, bodies, calls, count))
+        for count in (1, 2):
+            with simulator(*latency) as url:
+                name = f"evalfactory, {count} worker{'s' if count > 1 else ''}"
+                rows[name].append(_ours(folder / f"ours-{count}-{turn}", url, cases, count))
+    medians = [
         {"program": name, **{key: median(row[key] for row in seen) for key in seen[0]}} for name, seen in rows.items()
     ]
+    return [{**row, "pace": row["calls_per_s"] / medians[0]["calls_per_s"]} for row in medians]
 
 
-def _bare(url: str, bodies: Path, calls: int) -> dict[str, Any]:
-    cost = cost_of([sys.executable, "-m", "benchmarks.bare_client", url, str(bodies), str(calls), str(IN_FLIGHT)])
-    told = json.loads(cost.stdout)
-    return _row(cost, calls, worker_cpu_s=told["cpu_s"], worker_rss_mb=told["peak_rss_mb"])
+def _bare(url: str, bodies: Path, calls: int, processes: int) -> dict[str, Any]:
+    cost = cost_of(
+        [sys.executable, "-m", "benchmarks.bare_client", url, str(bodies), str(calls), str(IN_FLIGHT), str(processes)]
+    )
+    told = [json.loads(line) for line in cost.stdout.splitlines()]
+    return _row(
+        cost,
+        calls,
+        worker_cpu_s=sum(each["cpu_s"] for each in told),
+        worker_rss_mb=max(each["peak_rss_mb"] for each in told),
+    )
 
 
 def _ours(folder: Path, url: str, cases: int, workers: int) -> dict[str, Any]:
