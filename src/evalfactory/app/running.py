@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar
 
 from ..engine.orders import Assignment
+from ..engine.reusing import is_all_known
 from ..errors import (
     EnvironmentProblem,
     Exit,
@@ -188,6 +189,8 @@ async def _work(local: LocalRunner, plan: Plan, place: Place, wishes: _Wishes, o
     if open_shards:
         async with _shown(progress, observer):
             with _processes_told():
+                if await asyncio.to_thread(is_all_known, store, keys, plan, open_shards):
+                    await local.start_lightly()
                 ended = await local.run(plan, assignment, open_shards, progress)
     observer.measured(progress, ended)
     _raise(ended, place)

@@ -9,14 +9,16 @@ from functools import lru_cache
 
 from pydantic import ValidationError
 
-from ..planning.slots import success_of
+from ..planning.slots import fingerprint, success_of
 from ..records.measurement import Commit, Measurement, Output, Slot, Usage
-from ..records.plan import MetricRecipe
+from ..records.plan import MetricRecipe, Plan
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from ..storage.reuse import Index, Location, add
+from .frozen import frozen_cases
 from .lines import parse_part
 
+FEW_SLOTS = 50_000
 SHARDS_REMEMBERED = 4  # parsed earlier shards kept in memory: neighbours in a piece mostly come from the same one
 
 
@@ -36,8 +38,8 @@ class Reuse:
         measured anew.
         """
         by_shard: dict[tuple[str, str, int], list[str]] = defaultdict(list)
-        for fingerprint, place in self._index.find(fingerprints).items():
-            by_shard[place.suite, place.run_id, place.shard].append(fingerprint)
+        for mark, place in self._index.find(fingerprints).items():
+            by_shard[place.suite, place.run_id, place.shard].append(mark)
         found: dict[str, tuple[str, Measurement | Output]] = {}
         for (suite, run_id, shard), wanted in sorted(by_shard.items()):
             records = self._read(suite, run_id, shard)
@@ -59,6 +61,28 @@ class Reuse:
             return {}
         sound = (body for ref, body in bodies if hashlib.sha256(body).hexdigest() == ref.sha256)
         return {record.fingerprint: record for body in sound for record in parse_part(body)[1] if _counts(record)}
+
+
+def is_all_known(store: Store, keys: RunKeys, plan: Plan, shards: Iterable[int]) -> bool:
+    """Whether the index has a score for every slot of these shards: then nothing needs DeepEval, most likely.
+
+    Looks no further than the first piece of cases with a slot that is not known, and at large runs not at all: there
+    the import that can be saved is soon over.
+    """
+    if not plan.reuse or plan.target is not None or plan.slots > FEW_SLOTS:
+        return False
+    index, recipes = Index(store), {recipe.name: recipe for recipe in plan.recipes}
+    for shard in shards:
+        for piece in frozen_cases(store, keys, plan.shards[shard]):
+            wanted = {
+                fingerprint(frozen.case, recipes[metric], repeat)
+                for frozen in piece
+                for metric in frozen.metrics
+                for repeat in range(plan.execution.repeats)
+            }
+            if len(index.find(wanted)) < len(wanted):
+                return False
+    return True
 
 
 def copied(origin: str, measurement: Measurement, *, slot: Slot, recipe: MetricRecipe, attempt: str) -> Measurement:

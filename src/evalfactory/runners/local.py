@@ -109,6 +109,13 @@ class LocalRunner:
             for process in self._processes():
                 process.drain()
 
+    async def start_lightly(self) -> None:
+        """Start the processes once more, without a nursery: for work that needs nothing of what that imports."""
+        await self.close()
+        self._nursery = None
+        for lane in self._lanes:
+            lane.birth = self._birth()
+
     async def close(self) -> None:
         """End whatever still runs."""
         births = [lane.birth for lane in self._lanes]
