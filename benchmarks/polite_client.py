@@ -27,8 +27,8 @@ from typing import Any
 
 sys.path[0] = str(Path(__file__).resolve().parents[1])  # and not this folder: `statistics` is also a module of Python
 
-from benchmarks.processes import COMMAND, machine, simulator
-from benchmarks.suites import case
+from benchmarks.processes import COMMAND, machine, simulator  # noqa: E402
+from benchmarks.suites import case  # noqa: E402
 
 CALLS_A_CASE = 7
 STAGGER_S = 8.0  # between the scenes' starts: importing takes processor time

@@ -1,4 +1,6 @@
-"""All measurements side by side in one run; `make bench`. Writes `results.json` and `results.md` beside this file.
+"""All measurements side by side in one run; `make bench`.
+
+Writes `results.json` beside this file, and its tables into docs/explanation/performance.md.
 
 python benchmarks/run.py [SECTION …] [--cases N]
 """
@@ -19,6 +21,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[0] = str(HERE.parent)  # and not this folder: `statistics` is also a module of Python
 
 from benchmarks import pace, peers, scaling, startup  # noqa: E402
+from benchmarks.pages import PAGE, table, with_tables  # noqa: E402
 from benchmarks.processes import machine  # noqa: E402
 
 LATENCY = ("--latency", "lognormal", "--latency-mean-s", "0.3", "--latency-sigma", "0.5")
@@ -68,36 +71,7 @@ def main() -> None:
         }
         file.write_text(json.dumps(results, indent=1) + "\n")
         print(table(results[name]), flush=True)
-    (HERE / "results.md").write_text("\n".join(table(results[name]) for name in SECTIONS if name in results))
-
-
-def table(result: dict[str, Any]) -> str:
-    """A section as Markdown."""
-    columns = list(dict.fromkeys(column for row in result["rows"] for column in row))
-    lines = [
-        f"## {result['title']}",
-        "",
-        f"Measured {result['measured_at']} on {result['machine']['cores']} cores ({result['machine']['processor']}),"
-        f" Python {result['machine']['python']}, load before {result['machine']['load_before']:.1f}.",
-        "",
-        "| " + " | ".join(column.replace("_", " ") for column in columns) + " |",
-        "|" + "---|" * len(columns),
-        *("| " + " | ".join(_cell(row.get(column)) for column in columns) + " |" for row in result["rows"]),
-        "",
-    ]
-    return "\n".join(lines)
-
-
-def _cell(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case float():
-            return f"{value:,.0f}" if value >= 100 else f"{value:.2f}"
-        case int():
-            return f"{value:,}"
-        case _:
-            return str(value)
+        PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), results), encoding="utf-8")
 
 
 if __name__ == "__main__":
