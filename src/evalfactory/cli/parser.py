@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from .. import __version__
 from ..errors import UsageError
 
+PLATFORMS = ("kubernetes",)
 FORMATS = ("terminal", "markdown", "junit", "json")
 
 
@@ -89,7 +90,7 @@ def build_parser(*, with_simulator: bool = False) -> tuple[argparse.ArgumentPars
     commands = parser.add_subparsers(
         title="commands", dest="command", required=True, metavar="COMMAND", parser_class=_Parser
     )
-    for add in (_starting, _running, _following, _telling):
+    for add in (_starting, _running, _rendering, _following, _telling):
         add(commands)
     _simulating(commands, with_its_options=with_simulator)
     return parser, list(commands.choices)
@@ -139,7 +140,8 @@ def _running(commands: Commands[_Parser]) -> None:
     )
     _suite(run)
     _planned(run)
-    run.add_argument("--workers", type=_count, metavar="N", help="worker processes (default: the suite's)")
+    run.add_argument("--workers", type=_count, metavar="N", help="worker processes, or pods (default: the suite's)")
+    _placed(run)
     run.add_argument("--baseline", metavar="NAME", help="compare with this: a blessed name, `previous`, or a run id")
     run.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
     _json(run)
@@ -166,6 +168,15 @@ def _running(commands: Commands[_Parser]) -> None:
     work.add_argument("suite", nargs="?", help="suite.yaml; whoever comes first writes the plan")
     _planned(work)
     work.add_argument("--shard-index", type=_index, metavar="N", help="from 0; default: JOB_COMPLETION_INDEX")
+    work.add_argument("--shards", type=_shards, metavar="LIST", help="the index counts in these, e.g. 3,7-9")
+    work.add_argument(
+        "--address",
+        type=_address,
+        action="append",
+        default=[],
+        metavar="URL=URL",
+        help="an endpoint's address in the suite, and from here; may be repeated",
+    )
     work.add_argument("--total-shards", type=_count, metavar="M", help="shards of the plan, the same for every worker")
     work.add_argument("--plan-digest", metavar="SHA256", help="refuse any other plan")
     _json(work)
@@ -178,7 +189,8 @@ def _running(commands: Commands[_Parser]) -> None:
     )
     _run(resume)
     resume.add_argument("--suite", metavar="FILE", help="its suite, when it has metrics or a target of your own")
-    resume.add_argument("--workers", type=_count, metavar="N", help="worker processes")
+    resume.add_argument("--workers", type=_count, metavar="N", help="worker processes, or pods")
+    _placed(resume)
     resume.add_argument("--baseline", metavar="NAME", help="compare with this")
     resume.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
     _json(resume)
@@ -197,6 +209,30 @@ def _running(commands: Commands[_Parser]) -> None:
     retry.add_argument("--baseline", metavar="NAME", help="compare with this")
     retry.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
     _json(retry)
+
+
+def _rendering(commands: Commands[_Parser]) -> None:
+    render = _command(
+        commands,
+        "render",
+        "print what a run asks Kubernetes for, for kubectl and GitOps",
+        "evalfactory render kubernetes suite.yaml --run-id nightly-7 | kubectl apply -f -",
+    )
+    render.add_argument("platform", choices=PLATFORMS, help="kubernetes")
+    _suite(render)
+    _planned(render)
+    render.add_argument("--workers", type=_count, metavar="N", help="pods at once (default: the placement's)")
+    render.add_argument("--namespace", metavar="N", help="default: the placement's")
+    render.add_argument("--access", action="store_true", help="print the Role of whoever submits, instead")
+    _json(render)
+
+
+def _placed(parser: _Parser) -> None:
+    parser.add_argument(
+        "--on", choices=PLATFORMS, metavar="PLATFORM", help="kubernetes: in pods, as the suite's `placement` says"
+    )
+    parser.add_argument("--context", metavar="C", help="of the kubeconfig (default: its current one)")
+    parser.add_argument("--namespace", metavar="N", help="of the pods (default: the placement's)")
 
 
 def _following(commands: Commands[_Parser]) -> None:
@@ -307,6 +343,24 @@ def _store(parser: _Parser) -> None:
 
 def _json(parser: _Parser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object to standard output")
+
+
+def _shards(text: str) -> tuple[int, ...]:
+    from ..planning.ranges import parse_ranges
+
+    try:
+        return parse_ranges(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _address(text: str) -> tuple[str, str]:
+    there, equals, here = text.partition("=http")
+    if not equals:
+        raise argparse.ArgumentTypeError(
+            "two addresses with = between them, as http://localhost:8000/v1=http://judge/v1"
+        )
+    return there, f"http{here}"
 
 
 def _count(text: str) -> int:

@@ -16,7 +16,7 @@ from rich.text import Text
 from ..records.plan import Plan
 from ..render.safe import one_line
 from ..render.words import count, dollars, plural
-from ..runners.local import Ended
+from ..runners.port import Ended
 from ..runners.progress import Progress
 from ..settings import environment
 
