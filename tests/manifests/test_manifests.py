@@ -11,7 +11,6 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from manifest_given import EVERYTHING, VARIANTS, order, plan
 
 from evalfactory.manifests.job import failure_rules, indexed_job
 from evalfactory.manifests.merged import merged
@@ -23,6 +22,7 @@ from evalfactory.manifests.text import manifests, yaml_text
 from evalfactory.planning.ranges import parse_ranges, ranges_text
 from evalfactory.records.suite import JudgeSpec
 from evalfactory.settings import environment
+from placed_given import EVERYTHING, VARIANTS, order, plan
 
 GOLDEN = Path(__file__).parent / "golden"
 

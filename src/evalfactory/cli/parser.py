@@ -124,6 +124,15 @@ def _starting(commands: Commands[_Parser]) -> None:
         commands, "schema", "print the JSON Schema of suite.yaml, for editors", "evalfactory schema > suite.schema.json"
     )
     _json(schema)
+    doctor = _command(
+        commands,
+        "doctor",
+        "try out whether a store does what results rely on",
+        "evalfactory doctor --store s3://bucket/evals",
+    )
+    doctor.add_argument("suite", nargs="?", help="suite.yaml, for its store")
+    doctor.add_argument("--store", metavar="URL", help="folder, s3://, gs:// or az:// (default: the suite's)")
+    _json(doctor)
     metrics = _command(
         commands, "metrics", "list the metrics that a suite can name", "evalfactory metrics faithfulness"
     )
@@ -231,6 +240,10 @@ def _placed(parser: _Parser) -> None:
     parser.add_argument(
         "--on", choices=PLATFORMS, metavar="PLATFORM", help="kubernetes: in pods, as the suite's `placement` says"
     )
+    _cluster(parser)
+
+
+def _cluster(parser: _Parser) -> None:
     parser.add_argument("--context", metavar="C", help="of the kubeconfig (default: its current one)")
     parser.add_argument("--namespace", metavar="N", help="of the pods (default: the placement's)")
 
@@ -242,6 +255,25 @@ def _following(commands: Commands[_Parser]) -> None:
     status = _command(commands, "status", "say how far a run is", "evalfactory status latest")
     _run(status)
     _json(status)
+    logs = _command(commands, "logs", "show what a run's workers said", "evalfactory logs latest --shard 3")
+    _run(logs)
+    only = logs.add_mutually_exclusive_group()
+    only.add_argument("--shard", type=_index, metavar="N", help="only this shard's")
+    only.add_argument("--case", metavar="ID", help="only those of the shard that this case is in")
+    _json(logs)
+    stop = _command(
+        commands, "stop", "end a run's pods; what they have measured is kept", "evalfactory stop 20261123-081500-3f2a"
+    )
+    _run(stop)
+    _cluster(stop)
+    _json(stop)
+    scale = _command(
+        commands, "scale", "change how many pods a run has at once", "evalfactory scale 20261123-081500-3f2a --pods 16"
+    )
+    _run(scale)
+    scale.add_argument("--pods", type=_count, required=True, metavar="N", help="at once, from now on")
+    _cluster(scale)
+    _json(scale)
     explain = _command(
         commands, "explain", "show one case of a run with the judge's prompts and raw answers",
         "evalfactory explain refund-03 --run latest --metric faithfulness",

@@ -40,9 +40,17 @@ class Cluster(Protocol):
         ...
 
     def watch(
-        self, kind: Kind, *, labels: Mapping[str, str] | None = None, fields: Mapping[str, str] | None = None
+        self,
+        kind: Kind,
+        *,
+        labels: Mapping[str, str] | None = None,
+        fields: Mapping[str, str] | None = None,
+        since: str | None = None,
     ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-        """First every object as `ADDED`, then each change; ends by an `UnavailableError` when the connection does."""
+        """First every object as `ADDED`, then each change; ends by an `UnavailableError` when the connection does.
+
+        With `since`, an object's `resourceVersion`, only the changes after it.
+        """
         ...
 
     def log(self, pod: str, *, follow: bool) -> AsyncIterator[str]:

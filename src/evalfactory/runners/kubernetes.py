@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from ..engine.orders import Assignment
@@ -16,17 +16,21 @@ from ..records.placement import Placement
 from ..records.plan import Plan
 from ..storage.layout import RunKeys
 from ..storage.port import Store
-from .cluster import Cluster, Kind
+from .cluster import Cluster
 from .pods import JobEnd, PodFacts, Trouble, event_trouble, job_end, pod_facts
 from .port import Ended, nowhere
 from .progress import Progress, WorkerProgress
 from .submitting import submit
 from .tally import Tally
 
-LOOK_S = 2.0  # between two looks at the store
-AGAIN_S = 2.0  # between two tries to watch a cluster that does not answer
-PATIENCE_S = 12.0  # for what waiting will not help: it may be told too early by a cluster that is being set up
-LAST_LOOK_S = 30.0  # for the last pods' ends to be told, once the Job has ended
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds."""
+
+    look_s: float = 2.0  # between two looks at the store
+    again_s: float = 2.0  # between two tries to watch a cluster that does not answer
+    patience_s: float = 12.0  # with what waiting will not help: it may be told too early while a cluster is set up
 
 
 @dataclass
@@ -54,10 +58,13 @@ class _View:
 class KubernetesRunner:
     """Runs shards as a Job. Asked to stop, it stops following: the pods go on until `evalfactory stop`."""
 
-    def __init__(self, placement: Placement, store: Store, connect: Callable[[], Cluster]) -> None:
+    def __init__(
+        self, placement: Placement, store: Store, connect: Callable[[], Cluster], pace: Pace | None = None
+    ) -> None:
         self._placement = placement
         self._store = store
         self._connect = connect
+        self._pace = pace or Pace()
         self._cluster: Cluster | None = None
         self._stopping = asyncio.Event()
         self.on_log: Callable[[str, str], None] = nowhere  # pods keep their own
@@ -96,9 +103,8 @@ class KubernetesRunner:
         view = _View(submitted.order, submitted.job)
         tally = Tally(self._store, plan)
         watches = [
-            asyncio.create_task(self._watch(cluster, "Job", view, fields={"metadata.name": view.order.name})),
-            asyncio.create_task(self._watch(cluster, "Pod", view, labels={JOB_LABEL: view.order.name})),
-            asyncio.create_task(self._watch(cluster, "Event", view, fields={"type": "Warning"})),
+            asyncio.create_task(watch(cluster, view))
+            for watch in (self._watch_job, self._watch_pods, self._watch_warnings)
         ]
         try:
             return await self._follow(cluster, view, tally, progress, watches)
@@ -144,7 +150,7 @@ class KubernetesRunner:
             view.hopeless_since_s = None
             return None
         view.hopeless_since_s = view.hopeless_since_s or now_s
-        return trouble if now_s - view.hopeless_since_s >= PATIENCE_S else None
+        return trouble if now_s - view.hopeless_since_s >= self._pace.patience_s else None
 
     def _left(self, view: _View) -> Ended:
         end = f"`evalfactory stop {view.order.plan.run_id}` ends them"
@@ -154,28 +160,41 @@ class KubernetesRunner:
         """Until the next look, or until there is something to see. Raises what ended a watch."""
         stopping = asyncio.create_task(self._stopping.wait())
         try:
-            done, _ = await asyncio.wait([stopping, *watches], timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(
+                [stopping, *watches], timeout=self._pace.look_s, return_when=asyncio.FIRST_COMPLETED
+            )
         finally:
             stopping.cancel()
         for watch in watches:
             if watch in done:
                 watch.result()
 
-    async def _watch(
-        self,
-        cluster: Cluster,
-        kind: Kind,
-        view: _View,
-        *,
-        labels: Mapping[str, str] | None = None,
-        fields: Mapping[str, str] | None = None,
-    ) -> None:
-        """Keep the view fresh, for as long as it takes; a cluster that does not answer is asked again."""
+    async def _watch_job(self, cluster: Cluster, view: _View) -> None:
+        """Keep the Job fresh, for as long as it takes. One that is gone when we look again was deleted meanwhile."""
+        name = view.order.name
         while True:
             with contextlib.suppress(UnavailableError):
-                async for change, found in cluster.watch(kind, labels=labels, fields=fields):
-                    _SEE[kind](view, change, found)
-            await asyncio.sleep(AGAIN_S)
+                job = await cluster.get("Job", name)
+                _see_job(view, "DELETED" if job is None else "ADDED", job or view.job)
+                since = view.job["metadata"].get("resourceVersion", "")
+                async for change, found in cluster.watch("Job", fields={"metadata.name": name}, since=since):
+                    _see_job(view, change, found)
+            await asyncio.sleep(self._pace.again_s)
+
+    async def _watch_pods(self, cluster: Cluster, view: _View) -> None:
+        while True:
+            view.pods = {name: pod for name, pod in view.pods.items() if pod.ended is not None}
+            with contextlib.suppress(UnavailableError):
+                async for change, found in cluster.watch("Pod", labels={JOB_LABEL: view.order.name}):
+                    _see_pod(view, change, found)
+            await asyncio.sleep(self._pace.again_s)
+
+    async def _watch_warnings(self, cluster: Cluster, view: _View) -> None:
+        while True:
+            with contextlib.suppress(UnavailableError):
+                async for change, found in cluster.watch("Event", fields={"type": "Warning"}):
+                    _see_event(view, change, found)
+            await asyncio.sleep(self._pace.again_s)
 
 
 #: Whose events those of the store are: nobody's in particular.
@@ -206,9 +225,6 @@ def _see_event(view: _View, change: str, event: Manifest) -> None:
         view.mounts = trouble
     elif event.get("involvedObject", {}).get("uid") == view.job.get("metadata", {}).get("uid"):
         view.refused = trouble
-
-
-_SEE: Mapping[str, Callable[[_View, str, Manifest], None]] = {"Job": _see_job, "Pod": _see_pod, "Event": _see_event}
 
 
 def _workers(view: _View, tally: Tally) -> list[WorkerProgress]:

@@ -89,7 +89,12 @@ class LightkubeCluster:
                     raise
 
     async def watch(
-        self, kind: Kind, *, labels: Mapping[str, str] | None = None, fields: Mapping[str, str] | None = None
+        self,
+        kind: Kind,
+        *,
+        labels: Mapping[str, str] | None = None,
+        fields: Mapping[str, str] | None = None,
+        since: str | None = None,
     ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
         with _translated(f"watch {kind}"):
             async for change, found in self._client.watch(
@@ -98,6 +103,7 @@ class LightkubeCluster:
                 labels=dict(labels) if labels else None,
                 fields=dict(fields) if fields else None,
                 server_timeout=REFRESH_S,
+                resource_version=since,
             ):
                 yield change, _plain(found)
 

@@ -108,7 +108,7 @@ async def _work(assignment: Assignment, shard: int) -> Worked:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop, number)
-        async with keep_log(place.station), place.shares(line.stop):
+        async with keep_log(place.station, shard), place.shares(line.stop):
             finished = await line.run(_only(shard))
     if news.error is not None:
         raise news.error
