@@ -15,14 +15,15 @@ COPY src src
 RUN /opt/building/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir wheels . \
  && python -m pip --python /opt/evalfactory install --quiet --no-deps --no-index wheels/*.whl
 # Neither tests of libraries nor type stubs run anywhere; bytecode is compiled once, here, by content and not by time.
-COPY docker/slim.py docker/
-RUN python docker/slim.py /opt/evalfactory \
+RUN find /opt/evalfactory/lib \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' \) -delete \
+ && find /opt/evalfactory/lib -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/evalfactory/lib
 
 FROM builder AS full-builder
 COPY requirements/full.txt requirements/
 RUN python -m pip --python /opt/evalfactory install --quiet --require-hashes --no-deps --only-binary :all: -r requirements/full.txt \
- && python docker/slim.py /opt/evalfactory \
+ && find /opt/evalfactory/lib \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' \) -delete \
+ && find /opt/evalfactory/lib -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/evalfactory/lib
 
 FROM ${PYTHON} AS runtime
