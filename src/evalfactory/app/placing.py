@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,8 +12,9 @@ from ..manifests.order import JobOrder
 from ..records.placement import Placement
 from ..records.suite import Execution
 from ..runners.cluster import Cluster
-from ..runners.kubernetes import KubernetesRunner
+from ..runners.kubernetes import KubernetesRunner, keep_placement
 from ..runners.port import Runner
+from ..runners.submitting import Submitted, submit
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from ..suites import load_suite
@@ -94,6 +96,18 @@ async def order_for(path: Path, options: RunOptions, cluster: ClusterOptions) ->
     plan = await plan_run(loaded, store, replace(options, site=site))
     pods = site.placement if options.workers is None else site.placement.model_copy(update={"pods": options.workers})
     return JobOrder(plan, pods, store.url, tuple(range(len(plan.shards))))
+
+
+async def submit_run(path: Path, options: RunOptions, cluster: ClusterOptions) -> Submitted:
+    """The Job of a new run, which nobody follows yet."""
+    order = await order_for(path, options, cluster)
+    store = store_for(load_suite(path), options.store)
+    keep_placement(store, order.plan, order.placement)
+    connection = await asyncio.to_thread(connector(order.placement, cluster))
+    try:
+        return await submit(connection, order)
+    finally:
+        await connection.close()
 
 
 def kept_placement(store: Store, keys: RunKeys) -> Placement | None:

@@ -151,6 +151,7 @@ def _running(commands: Commands[_Parser]) -> None:
     _planned(run)
     run.add_argument("--workers", type=_count, metavar="N", help="worker processes, or pods (default: the suite's)")
     _placed(run)
+    run.add_argument("--detach", action="store_true", help="with --on: begin the run, and do not follow it")
     run.add_argument("--baseline", metavar="NAME", help="compare with this: a blessed name, `previous`, or a run id")
     run.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
     _json(run)

@@ -98,7 +98,7 @@ class KubernetesRunner:
         assert self._cluster is not None
         cluster = self._cluster
         order = JobOrder(plan, self._placement, assignment.store, tuple(sorted(shards)))
-        await asyncio.to_thread(self._keep, plan)
+        await asyncio.to_thread(keep_placement, self._store, plan, self._placement)
         submitted = await submit(cluster, order)
         view = _View(submitted.order, submitted.job)
         tally = Tally(self._store, plan)
@@ -112,11 +112,6 @@ class KubernetesRunner:
             for watch in watches:
                 watch.cancel()
             await asyncio.gather(*watches, return_exceptions=True)
-
-    def _keep(self, plan: Plan) -> None:
-        """Note where the run's pods are, for commands that know nothing but the run."""
-        key = RunKeys(plan.suite, plan.run_id).placement
-        self._store.create(key, self._placement.model_dump_json(indent=1).encode())
 
     async def _follow(
         self, cluster: Cluster, view: _View, tally: Tally, progress: Progress, watches: list[asyncio.Task[None]]
@@ -195,6 +190,11 @@ class KubernetesRunner:
                 async for change, found in cluster.watch("Event", fields={"type": "Warning"}):
                     _see_event(view, change, found)
             await asyncio.sleep(self._pace.again_s)
+
+
+def keep_placement(store: Store, plan: Plan, placement: Placement) -> None:
+    """Note where the run's pods are, for commands that know nothing but the run."""
+    store.create(RunKeys(plan.suite, plan.run_id).placement, placement.model_dump_json(indent=1).encode())
 
 
 #: Whose events those of the store are: nobody's in particular.
