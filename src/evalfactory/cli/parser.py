@@ -90,7 +90,7 @@ def build_parser(*, with_simulator: bool = False) -> tuple[argparse.ArgumentPars
     commands = parser.add_subparsers(
         title="commands", dest="command", required=True, metavar="COMMAND", parser_class=_Parser
     )
-    for add in (_starting, _running, _rendering, _following, _telling):
+    for add in (_starting, _running, _going_on, _rendering, _following, _telling):
         add(commands)
     _simulating(commands, with_its_options=with_simulator)
     return parser, list(commands.choices)
@@ -191,6 +191,8 @@ def _running(commands: Commands[_Parser]) -> None:
     work.add_argument("--plan-digest", metavar="SHA256", help="refuse any other plan")
     _json(work)
 
+
+def _going_on(commands: Commands[_Parser]) -> None:
     resume = _command(
         commands,
         "resume",

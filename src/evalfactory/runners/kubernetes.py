@@ -101,7 +101,7 @@ class KubernetesRunner:
         await asyncio.to_thread(keep_placement, self._store, plan, self._placement)
         submitted = await submit(cluster, order)
         view = _View(submitted.order, submitted.job)
-        tally = Tally(self._store, plan)
+        tally = Tally(self._store, plan, order.shards)
         watches = [
             asyncio.create_task(watch(cluster, view))
             for watch in (self._watch_job, self._watch_pods, self._watch_warnings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ..engine.events import Event, ShardEnded, finished
 from ..engine.lines import records_of
@@ -19,7 +19,8 @@ _PART = re.compile(r"/parts/[^/]+$")
 class Tally:
     """Reads each part and each commit once; a look costs one listing and what is new."""
 
-    def __init__(self, store: Store, plan: Plan) -> None:
+    def __init__(self, store: Store, plan: Plan, open_shards: Collection[int]) -> None:
+        self._open = frozenset(open_shards)  # when the run began; the others are known
         self._store = store
         self._keys = RunKeys(plan.suite, plan.run_id)
         self._seen: set[str] = set()
@@ -54,5 +55,5 @@ class Tally:
         shard = shard_of(key)
         if shard is not None:
             self.committed.add(shard)
-            if self._looked:  # the others were counted when the run began
+            if shard in self._open:
                 yield ShardEnded(shard)
