@@ -3,26 +3,19 @@
 ARG PYTHON=python:3.13-slim-bookworm
 
 FROM ${PYTHON} AS builder
-ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore PYTHONDONTWRITEBYTECODE=1
+ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_NO_COMPILE=1 PIP_ROOT_USER_ACTION=ignore PYTHONDONTWRITEBYTECODE=1
 WORKDIR /build
 COPY requirements/build.txt requirements/worker.txt requirements/
 RUN python -m venv --without-pip /opt/evalfactory \
  && python -m pip --python /opt/evalfactory install --quiet --require-hashes --no-deps --only-binary :all: -r requirements/worker.txt
-# The package itself as a wheel, so that its sources are not in the image twice.
-RUN python -m venv /opt/building && /opt/building/bin/pip install --quiet --require-hashes -r requirements/build.txt
+RUN python -m venv /opt/building \
+ && /opt/building/bin/pip install --quiet --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 RUN /opt/building/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir wheels . \
  && python -m pip --python /opt/evalfactory install --quiet --no-deps --no-index wheels/*.whl
-# Neither tests of libraries nor type stubs run anywhere; bytecode is compiled once, here, by content and not by time.
+# Type stubs, C sources and libraries' own tests run nowhere. Bytecode is made once, and believed whatever the clock says.
 RUN find /opt/evalfactory/lib \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' \) -delete \
- && find /opt/evalfactory/lib -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
- && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/evalfactory/lib
-
-FROM builder AS full-builder
-COPY requirements/full.txt requirements/
-RUN python -m pip --python /opt/evalfactory install --quiet --require-hashes --no-deps --only-binary :all: -r requirements/full.txt \
- && find /opt/evalfactory/lib \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' \) -delete \
  && find /opt/evalfactory/lib -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/evalfactory/lib
 
@@ -47,13 +40,20 @@ ENV PATH=/opt/evalfactory/bin:$PATH \
     DEEPEVAL_EVAL_MODE=llm \
     DEEPEVAL_DISABLE_TIMEOUTS=1 \
     CONFIDENT_OPEN_BROWSER=0
-# Your own metrics: FROM this image, and either install a package or COPY modules here.
+# Your own metrics: FROM this image, and either install a package or COPY modules to here.
 WORKDIR /suite
 USER 65532:65532
 ENTRYPOINT ["evalfactory"]
 
 FROM runtime AS worker
 COPY --from=builder /opt/evalfactory /opt/evalfactory
+
+FROM builder AS full-builder
+COPY requirements/full.txt requirements/
+RUN python -m pip --python /opt/evalfactory install --quiet --require-hashes --no-deps --only-binary :all: -r requirements/full.txt \
+ && find /opt/evalfactory/lib \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' \) -delete \
+ && find /opt/evalfactory/lib -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
+ && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/evalfactory/lib
 
 FROM runtime AS full
 COPY --from=full-builder /opt/evalfactory /opt/evalfactory

@@ -237,9 +237,9 @@ def _workers(view: _View, tally: Tally) -> list[WorkerProgress]:
             continue
         shard = view.order.shards[pod.index]
         told = pod.trouble.what if pod.trouble else ""
-        line = WorkerProgress(f"pod {pod.index}", pod.state, done=tally.kept_in(shard), note=told)
+        line = WorkerProgress(f"pod {pod.index}", pod.state, done=tally.kept_in(shard), in_flight=None, note=told)
         lines.append(line)
-    return lines if not note else [*lines, WorkerProgress("pods", "waiting", note=note)]
+    return lines if not note else [*lines, WorkerProgress("pods", "waiting", in_flight=None, note=note)]
 
 
 def _ended(end: JobEnd, complete: bool) -> Ended:
