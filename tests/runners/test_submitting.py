@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -13,11 +14,12 @@ from evalfactory.runners.submitting import Submitted, submit
 from fakes.cluster import FakeCluster
 from placed_given import order
 
+NOW = datetime(2026, 11, 23, 3, 0, 0, tzinfo=UTC)
 FIRST, SECOND = "evalfactory-nightly-7", "evalfactory-nightly-7-r2"
 
 
 def submitted(cluster: FakeCluster, wanted: JobOrder) -> Submitted:
-    return asyncio.run(submit(cluster, wanted))
+    return asyncio.run(submit(cluster, wanted, NOW))
 
 
 def end(cluster: FakeCluster, name: str) -> None:
@@ -86,3 +88,30 @@ def test_a_placement_without_a_policy_makes_none() -> None:
     cluster = FakeCluster()
     submitted(cluster, order(network_policy=False))
     assert list(cluster.objects) == [("Job", FIRST)]
+
+
+def pod(cluster: FakeCluster, index: int, phase: str, *, due: str | None = None) -> None:
+    metadata = {"name": f"{FIRST}-{index}", "labels": {"evalfactory/job": FIRST}}
+    gone = {"deletionTimestamp": due} if due else {}
+    cluster.say("ADDED", {"kind": "Pod", "metadata": {**metadata, **gone}, "status": {"phase": phase}})
+
+
+@pytest.mark.parametrize(
+    ("second", "jobs_then"),
+    [
+        (("Succeeded", None), 2),
+        (("Running", "2026-11-23T02:30:00Z"), 2),
+        (("Running", "2026-11-23T02:59:30Z"), 1),
+        (("Running", None), 1),
+        (("Pending", None), 1),
+    ],
+)
+def test_a_job_of_which_only_pods_on_lost_nodes_are_left_gets_another_one_beside_it(
+    second: tuple[str, str | None], jobs_then: int
+) -> None:
+    cluster = FakeCluster()
+    submitted(cluster, order())
+    pod(cluster, 0, "Running", due="2026-11-23T02:40:00Z")
+    pod(cluster, 1, second[0], due=second[1])
+    submitted(cluster, order(only=(0, 3)))
+    assert len(jobs(cluster)) == jobs_then

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import InputError, Problem, UsageError
@@ -105,7 +106,7 @@ async def submit_run(path: Path, options: RunOptions, cluster: ClusterOptions) -
     keep_placement(store, order.plan, order.placement)
     connection = await asyncio.to_thread(connector(order.placement, cluster))
     try:
-        return await submit(connection, order)
+        return await submit(connection, order, datetime.now(UTC))
     finally:
         await connection.close()
 

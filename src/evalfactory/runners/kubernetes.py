@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from ..engine.orders import Assignment
 from ..errors import EnvironmentProblem, Exit, UnavailableError
@@ -99,7 +100,7 @@ class KubernetesRunner:
         cluster = self._cluster
         order = JobOrder(plan, self._placement, assignment.store, tuple(sorted(shards)))
         await asyncio.to_thread(keep_placement, self._store, plan, self._placement)
-        submitted = await submit(cluster, order)
+        submitted = await submit(cluster, order, datetime.now(UTC))
         view = _View(submitted.order, submitted.job)
         tally = Tally(self._store, plan, order.shards)
         watches = [

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..errors import EnvironmentProblem
 from ..manifests.job import indexed_job
-from ..manifests.names import PLAN_DIGEST, RUN_LABEL, SHARDS, STORE
+from ..manifests.names import JOB_LABEL, PLAN_DIGEST, RUN_LABEL, SHARDS, STORE
 from ..manifests.order import JobOrder
 from ..manifests.pod import Manifest
 from ..manifests.policy import network_policy
@@ -16,6 +18,7 @@ from ..planning.ranges import parse_ranges
 from .cluster import Cluster
 
 MOST_JOBS = 99  # of one run: more than anyone resumes it
+LONG_GONE = timedelta(seconds=60)
 
 
 class Submitted(NamedTuple):
@@ -26,8 +29,8 @@ class Submitted(NamedTuple):
     is_new: bool
 
 
-async def submit(cluster: Cluster, order: JobOrder) -> Submitted:
-    """The run's Job that is at these shards already, else a new one.
+async def submit(cluster: Cluster, order: JobOrder, now: datetime) -> Submitted:
+    """The run's Job that is at these shards already, unless it is stuck at nodes that are gone; else a new one.
 
     Raises:
         EnvironmentProblem: Another run has its name.
@@ -36,7 +39,8 @@ async def submit(cluster: Cluster, order: JobOrder) -> Submitted:
     for job in known.values():
         _check_same_run(job, order)
     for number in sorted(known, reverse=True):
-        if (taken := _taken_up(known[number], replace(order, number=number))) is not None:
+        taken = _taken_up(known[number], replace(order, number=number))
+        if taken is not None and not is_stuck(await cluster.list("Pod", {JOB_LABEL: taken.order.name}), now):
             return taken
     for number in range(max(known, default=0) + 1, MOST_JOBS + 1):
         if made := await _made(cluster, replace(order, number=number)):
@@ -51,6 +55,17 @@ def is_over(job: Manifest) -> bool:
         for condition in job.get("status", {}).get("conditions", ())
     )
     return ended or "deletionTimestamp" in job["metadata"]
+
+
+def is_stuck(pods: Iterable[Manifest], now: datetime) -> bool:
+    """Whether all that is left of a Job are pods that should be gone for long: Kubernetes replaces none of them."""
+    left = [pod for pod in pods if pod.get("status", {}).get("phase") not in ("Succeeded", "Failed")]
+    return bool(left) and all(_should_be_gone(pod, now) for pod in left)
+
+
+def _should_be_gone(pod: Manifest, now: datetime) -> bool:
+    due = pod["metadata"].get("deletionTimestamp")  # its grace period included
+    return due is not None and now - datetime.fromisoformat(due) > LONG_GONE
 
 
 def shards_of(job: Manifest) -> tuple[int, ...]:
