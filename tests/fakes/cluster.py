@@ -22,6 +22,7 @@ class FakeCluster:
     def __init__(self) -> None:
         self.objects: dict[tuple[str, str], Manifest] = {}
         self._numbers = itertools.count(1)
+        self.forbidden: set[tuple[str, str]] = set()
         self.down = 0  # how many more watches find nobody there
         self._watchers: list[tuple[Kind, asyncio.Queue[tuple[str, dict[str, Any]]]]] = []
 
@@ -74,6 +75,9 @@ class FakeCluster:
 
     async def log(self, pod: str, *, follow: bool) -> AsyncIterator[str]:
         yield f"{pod} says nothing"
+
+    async def allows(self, verb: str, group: str, resource: str) -> bool:
+        return (verb, resource) not in self.forbidden
 
     async def close(self) -> None:
         """Nothing."""

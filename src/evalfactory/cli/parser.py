@@ -127,11 +127,13 @@ def _starting(commands: Commands[_Parser]) -> None:
     doctor = _command(
         commands,
         "doctor",
-        "try out whether a store does what results rely on",
-        "evalfactory doctor --store s3://bucket/evals",
+        "try out what a run needs: its store, and with --on its cluster",
+        "evalfactory doctor --store s3://bucket/evals\nevalfactory doctor suite.yaml --on kubernetes",
     )
     doctor.add_argument("suite", nargs="?", help="suite.yaml, for its store")
     doctor.add_argument("--store", metavar="URL", help="folder, s3://, gs:// or az:// (default: the suite's)")
+    doctor.add_argument("--reach", action="append", default=[], metavar="URL", help="must answer; may be repeated")
+    _placed(doctor)
     _json(doctor)
     metrics = _command(
         commands, "metrics", "list the metrics that a suite can name", "evalfactory metrics faithfulness"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from ..planning.ranges import ranges_text
 from ..records.placement import Placement
@@ -15,6 +16,27 @@ from .names import base_name, job_name
 ENDPOINT_VARIABLES = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT", "AZURE_STORAGE_ENDPOINT")
 _PORTS = {"http": 80, "https": 443}
 _ADDRESS = re.compile(r"(?P<scheme>https?)://(\[[^]]+\]|[^/:?#]+)(:(?P<port>[0-9]+))?")
+
+
+class PodOrder(Protocol):
+    """What a pod is made for."""
+
+    @property
+    def placement(self) -> Placement: ...
+
+    @property
+    def run_name(self) -> str:
+        """The run's name as a label."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """The Job's name."""
+        ...
+
+    def arguments(self) -> list[str]:
+        """The command line after `evalfactory`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

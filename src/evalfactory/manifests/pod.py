@@ -7,7 +7,7 @@ from typing import Any
 from ..records.placement import Claim, Files, Placement
 from .merged import merged
 from .names import JOB_LABEL, RUN_LABEL
-from .order import JobOrder
+from .order import PodOrder
 
 Manifest = dict[str, Any]
 
@@ -16,14 +16,14 @@ USER_GROUP = 65532  # of the image; a claim's files must be its own
 LOST_NODE_S = 60  # instead of five minutes, before the pods of a node that is gone are replaced
 
 
-def pod_template(order: JobOrder) -> Manifest:
+def pod_template(order: PodOrder) -> Manifest:
     """The Job's `template`."""
     placement = order.placement
     template: Manifest = {"metadata": _metadata(order), "spec": _spec(order)}
     return dict(merged(template, placement.pod_template))
 
 
-def labels(order: JobOrder, component: str) -> dict[str, str]:
+def labels(order: PodOrder, component: str) -> dict[str, str]:
     """What everything of this Job is found by."""
     return {
         **order.placement.labels,
@@ -35,7 +35,7 @@ def labels(order: JobOrder, component: str) -> dict[str, str]:
     }
 
 
-def _metadata(order: JobOrder) -> Manifest:
+def _metadata(order: PodOrder) -> Manifest:
     ours = {
         "cluster-autoscaler.kubernetes.io/safe-to-evict": "true",  # what it has measured is kept, the rest is done again
         "kueue.x-k8s.io/safe-to-forcefully-delete": "true",  # a twin of it does no harm
@@ -43,7 +43,7 @@ def _metadata(order: JobOrder) -> Manifest:
     return {"labels": labels(order, "worker"), "annotations": {**ours, **order.placement.annotations}}
 
 
-def _spec(order: JobOrder) -> Manifest:
+def _spec(order: PodOrder) -> Manifest:
     placement = order.placement
     spec: Manifest = {
         "restartPolicy": "Never",  # the Job replaces pods, and counts
@@ -75,7 +75,7 @@ def _impatient() -> list[Manifest]:
     return [{"key": key, **rest} for key in where]
 
 
-def _spread(order: JobOrder) -> Manifest:
+def _spread(order: PodOrder) -> Manifest:
     """Over nodes as far as it goes, so that images are fetched side by side, but never instead of running."""
     return {
         "maxSkew": 2,
@@ -85,7 +85,7 @@ def _spread(order: JobOrder) -> Manifest:
     }
 
 
-def _container(order: JobOrder) -> Manifest:
+def _container(order: PodOrder) -> Manifest:
     placement = order.placement
     container: Manifest = {
         "name": CONTAINER,

@@ -57,6 +57,10 @@ class Cluster(Protocol):
         """The lines that a pod has written."""
         ...
 
+    async def allows(self, verb: str, group: str, resource: str) -> bool:
+        """Whether we may do that here."""
+        ...
+
     async def close(self) -> None:
         """Let the connections go."""
         ...

@@ -13,7 +13,7 @@ from .cluster import Cluster, Kind
 try:
     import httpx2
     from lightkube import ApiError, AsyncClient, ConfigError, KubeConfig
-    from lightkube.generic_resource import GenericNamespacedResource, create_namespaced_resource
+    from lightkube.generic_resource import GenericNamespacedResource, create_global_resource, create_namespaced_resource
     from lightkube.types import CascadeType, PatchType
 except ImportError as error:
     raise EnvironmentProblem(
@@ -28,6 +28,10 @@ _KINDS: dict[Kind, type[GenericNamespacedResource]] = {
     "Pod": create_namespaced_resource("", "v1", "Pod", "pods"),
     "Event": create_namespaced_resource("", "v1", "Event", "events"),
 }
+
+_REVIEW = create_global_resource(
+    "authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", verbs=["post"]
+)
 
 
 def connect(context: str | None = None, namespace: str | None = None) -> Cluster:
@@ -111,6 +115,14 @@ class LightkubeCluster:
         with _translated(f"read the log of {pod}"):
             async for line in self._client.log(pod, namespace=self.namespace, follow=follow, newlines=False):
                 yield line
+
+    async def allows(self, verb: str, group: str, resource: str) -> bool:
+        kind, _, part = resource.partition("/")
+        asked = {"namespace": self.namespace, "verb": verb, "group": group, "resource": kind, "subresource": part}
+        review = _REVIEW.from_dict({"spec": {"resourceAttributes": asked}})
+        with _translated("ask what is allowed"):
+            answer = _plain(await self._client.create(review))
+        return bool(answer.get("status", {}).get("allowed"))
 
     async def close(self) -> None:
         await self._client.close()
