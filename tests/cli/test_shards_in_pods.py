@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -62,3 +64,10 @@ def test_a_key_that_has_worked_in_the_run_is_waited_for_and_one_that_never_has_i
             ends.append(bench("work", *RUN, "--shard-index", shard))
     assert [ran.code for ran in ends] == [77, 0, 69], [ran.err for ran in ends]
     assert "it has worked in this run before" in ends[2].err
+
+
+def test_sigterm_while_a_worker_is_being_loaded_is_a_stop_and_no_failure() -> None:
+    """A container's first process would not hear it, and be killed later: 137, which counts against its shard."""
+    told = "import signal; from evalfactory.interrupts import end_on_sigterm as on; on(); signal.raise_signal(signal.SIGTERM)"
+    ran = subprocess.run([sys.executable, "-c", told], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (143, "evalfactory: stopped before anything was measured\n")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from ..errors import EvalFactoryError, Interrupted
-from ..interrupts import release_interrupts
+from ..interrupts import end_on_sigterm, release_interrupts
 from ..settings import worker_environment
 from ..streams import check_heard, speak_on
 from .parser import parse
@@ -24,6 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             arguments = parse(words)
             if argv is None and arguments.command == "work" and sys.flags.hash_randomization:
                 os.execve(sys.executable, sys.orig_argv, worker_environment())  # the same again
+            if argv is None and arguments.command == "work":
+                end_on_sigterm()
             module = import_module(f".commands.{arguments.command.replace('-', '_')}", package=__package__)
         finally:
             release_interrupts()
