@@ -123,9 +123,9 @@ class KubernetesRunner:
             progress.workers = _workers(view, tally)
             if wanted <= tally.committed:
                 return Ended(0)
-            if end := job_end(view.job, view.pods.values(), view.order.shards):
+            if job_end(view.job, (), view.order.shards):
                 await self._look(tally, progress)
-                return _ended(end, wanted <= tally.committed)
+                return Ended(0) if wanted <= tally.committed else await self._why(cluster, view)
             if hopeless := self._hopeless(view):
                 await cluster.delete("Job", view.order.name)
                 raise EnvironmentProblem(hopeless.what, hint=hopeless.hint)
@@ -137,6 +137,14 @@ class KubernetesRunner:
         with contextlib.suppress(UnavailableError):  # the pods have patience of their own; the next look may do
             for event in await asyncio.to_thread(tally.news):
                 progress.note(_NOBODY, event)
+
+    async def _why(self, cluster: Cluster, view: _View) -> Ended:
+        """How the Job ended, with what its pods said last: their watch may be behind."""
+        with contextlib.suppress(UnavailableError):
+            for pod in await cluster.list("Pod", {JOB_LABEL: view.order.name}):
+                _see_pod(view, "MODIFIED", pod)
+        end = job_end(view.job, view.pods.values(), view.order.shards) or JobEnd(Exit.BUG)
+        return Ended(end.code or Exit.BUG, end.why or "the Job ended before every shard was committed", end.hint)
 
     def _hopeless(self, view: _View) -> Trouble | None:
         """What will not mend itself, once it has lasted and no pod has ever run."""
@@ -241,12 +249,3 @@ def _workers(view: _View, tally: Tally) -> list[WorkerProgress]:
         line = WorkerProgress(f"pod {pod.index}", pod.state, done=tally.kept_in(shard), in_flight=None, note=told)
         lines.append(line)
     return lines if not note else [*lines, WorkerProgress("pods", "waiting", in_flight=None, note=note)]
-
-
-def _ended(end: JobEnd, complete: bool) -> Ended:
-    """As the local runner says it: whatever happened to pods, a run that is complete has ended well."""
-    return (
-        Ended(0)
-        if complete
-        else Ended(end.code or Exit.BUG, end.why or "the Job ended before every shard was committed", end.hint)
-    )
