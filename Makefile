@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 TORTURE ?= --minutes 10
 
-.PHONY: setup demo test torture check format lint types imports generated fast lock bench clean
+.PHONY: setup demo test e2e torture check format lint types imports generated fast lock bench clean
 
 setup: $(VENV)/ready  ## an environment with every pinned dependency
 
@@ -40,7 +40,10 @@ generated:  ## committed files that are made from the code are fresh
 	$(BIN)/python -m evalfactory.cli.reference --check
 
 test: setup  ## all tests
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q --ignore tests/e2e
+
+e2e: setup  ## runs on the cluster of KUBECONFIG; says what is missing where there is none
+	$(BIN)/pytest tests/e2e -n 0 -q
 
 torture: setup  ## kills, damage and outages by the dice; `make torture TORTURE="--minutes 60 --seed 7"`
 	$(BIN)/python tests/torture/torture.py $(TORTURE)
@@ -51,6 +54,8 @@ bench: setup
 lock:  ## pin the newest versions that pyproject.toml allows; needs uv
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --no-emit-package numpy --no-emit-package scipy pyproject.toml -o requirements/worker.txt  # install with --no-deps
+	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --extra kubernetes pyproject.toml -o requirements/full.txt
+	echo "hatchling>=1.28" | uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" - -o requirements/build.txt
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --all-extras --group dev pyproject.toml -o requirements/dev.txt
 
 clean:

@@ -35,7 +35,7 @@ from .records.measurement import Measurement
 from .records.plan import Plan
 from .records.report import Comparison, Report
 from .records.suite import Suite
-from .runners.local import Ended
+from .runners.port import Ended
 from .runners.progress import Progress
 from .storage.layout import RunKeys
 from .storage.port import Store

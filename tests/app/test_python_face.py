@@ -13,7 +13,7 @@ import evalfactory
 from command_line import Desk
 from evalfactory.errors import EnvironmentProblem, InputError, UnavailableError, UsageError
 from evalfactory.records.plan import Plan
-from evalfactory.runners.local import Ended
+from evalfactory.runners.port import Ended
 from evalfactory.runners.progress import Progress
 
 PUBLIC = {

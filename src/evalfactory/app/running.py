@@ -9,7 +9,7 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,9 +31,10 @@ from ..errors import (
 )
 from ..records.plan import Plan
 from ..records.report import Report
-from ..records.suite import JudgeSpec
+from ..records.suite import Execution, JudgeSpec
 from ..runners.ahead import NurseryProcess
-from ..runners.local import Ended, LocalRunner
+from ..runners.local import LocalRunner
+from ..runners.port import Ended, Runner
 from ..runners.progress import Progress
 from ..storage.layout import RunKeys
 from ..storage.port import Store
@@ -68,6 +69,18 @@ class Observer(Protocol):
         ...
 
 
+class Site(Protocol):
+    """Where workers are, if not on this machine. They have their keys there."""
+
+    def shards(self, execution: Execution) -> int | None:
+        """How many shards a plan for it should have; None for the suite's."""
+        ...
+
+    def runner(self, store: Store, workers: int | None) -> Runner:
+        """A runner of its workers. Raises `UsageError` when they cannot see that store."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class RunOptions:
     """What the command line adds to the suite."""
@@ -80,6 +93,7 @@ class RunOptions:
     fresh: bool = False
     choice: Choice = field(default_factory=Choice)
     ahead: NurseryProcess | None = None  # started already, by a caller in a hurry
+    site: Site | None = None  # where the workers are, if not on this machine
 
 
 class RunResult(NamedTuple):
@@ -106,13 +120,14 @@ async def run(path: Path, options: RunOptions, observer: Observer) -> RunResult:
     """
     begun_s = time.monotonic()
     loaded = load_suite(path)
-    check_keys(loaded.suite)
+    if options.site is None:
+        check_keys(loaded.suite)
     store = store_for(loaded, options.store)
-    workers = _allowed(options.workers or loaded.suite.execution.workers, loaded.suite.judge)
-    async with _runner(workers, options.ahead) as local:
-        plan = await _unless_stopped(local, plan_run(loaded, store, options))
+    runner = _runner_for(options, loaded.suite.execution, loaded.suite.judge, store)
+    async with _started(runner):
+        plan = await _unless_stopped(runner, plan_run(loaded, store, options))
         place = Place(store, RunKeys(plan.suite, plan.run_id), loaded.folder)
-        return await _work(local, plan, place, _Wishes(options.baseline, begun_s), observer)
+        return await _work(runner, plan, place, _Wishes(options.baseline, begun_s), observer)
 
 
 async def resume(
@@ -120,14 +135,16 @@ async def resume(
 ) -> RunResult:
     """Finish a planned run: only the shards that are not committed, and in them only what nobody has measured."""
     begun_s = time.monotonic()
-    workers = _allowed(options.workers or plan.execution.workers, plan.recipes[0].judge)
-    async with _runner(workers, options.ahead) as local:
-        return await _work(local, plan, Place(store, keys, folder), _Wishes(options.baseline, begun_s), observer)
+    runner = _runner_for(options, plan.execution, plan.recipes[0].judge, store)
+    async with _started(runner):
+        return await _work(runner, plan, Place(store, keys, folder), _Wishes(options.baseline, begun_s), observer)
 
 
-def _allowed(workers: int, judge: JudgeSpec) -> int:
-    """No more workers than requests in flight: each of them sends one at least."""
-    return min(workers, judge.max_in_flight)
+def _runner_for(options: RunOptions, execution: Execution, judge: JudgeSpec, store: Store) -> Runner:
+    """The runner, with no more workers here than requests in flight: each of them sends one at least."""
+    if options.site is not None:
+        return options.site.runner(store, options.workers)
+    return LocalRunner(min(options.workers or execution.workers, judge.max_in_flight), options.ahead)
 
 
 async def plan_run(
@@ -142,6 +159,8 @@ async def plan_run(
     run_id = new_run_id() if options.run_id is None else options.run_id
     RunKeys(loaded.suite.name, run_id)
     prepared = await prepare(loaded, recipes_from or store)
+    if shards is None and options.site is not None:
+        shards = options.site.shards(loaded.suite.execution)
     plan_options = PlanOptions(
         tier=DEFAULT_TIER if options.tier is None else options.tier,
         run_id=run_id,
@@ -168,7 +187,7 @@ class _Wishes(NamedTuple):
     begun_s: float
 
 
-async def _work(local: LocalRunner, plan: Plan, place: Place, wishes: _Wishes, observer: Observer) -> RunResult:
+async def _work(runner: Runner, plan: Plan, place: Place, wishes: _Wishes, observer: Observer) -> RunResult:
     store, keys, folder = place
     observer.planned(plan)
     open_shards = await asyncio.to_thread(uncommitted, store, keys, plan)
@@ -180,26 +199,28 @@ async def _work(local: LocalRunner, plan: Plan, place: Place, wishes: _Wishes, o
         run_id=plan.run_id,
         plan_digest=plan.digest,
         attempt="",
-        workers=local.workers,
+        workers=runner.workers,
         folder=str(folder.resolve()),
         key_worked=len(open_shards) < len(plan.shards),
     )
     ended = Ended(0)
-    local.on_log = partial(_keep_words, place)
+    runner.on_log = partial(_keep_words, place)
     if open_shards:
         async with _shown(progress, observer):
             with _processes_told():
-                if await asyncio.to_thread(is_all_known, store, keys, plan, open_shards):
-                    await local.start_lightly()
-                ended = await local.run(plan, assignment, open_shards, progress)
+                if isinstance(runner, LocalRunner):
+                    if await asyncio.to_thread(is_all_known, store, keys, plan, open_shards):
+                        await runner.start_lightly()
+                ended = await runner.run(plan, assignment, open_shards, progress)
     observer.measured(progress, ended)
-    _raise(ended, place)
+    again = _resuming(place, runner.again)
+    _raise(ended, again)
     wall_s = round(time.monotonic() - wishes.begun_s, 3)
     options = CollectOptions(wishes.baseline, wall_s)
     try:
         report, told = await asyncio.to_thread(collect_and_write, store, keys, options)
     except UnavailableError as error:
-        _raise(Ended(error.exit_code, error.said, error.hint), place)
+        _raise(Ended(error.exit_code, error.said, error.hint), again)
         raise
     with contextlib.suppress(UnavailableError):  # the verdict stands; the next run tidies up
         await asyncio.to_thread(compact, store)
@@ -222,9 +243,9 @@ def uncommitted(store: Store, keys: RunKeys, plan: Plan) -> list[int]:
     return [shard.index for shard in sorted(missing, key=lambda shard: (-shard.weight, shard.index))]
 
 
-def _raise(ended: Ended, place: Place) -> None:
+def _raise(ended: Ended, again: str) -> None:
     message, hint = ended.message, ended.hint
-    kept = f"{hint or 'everything measured is kept'}; go on with: {_resuming(place)}" if ended.resumable else hint
+    kept = f"{hint or 'everything measured is kept'}; go on with: {again}" if ended.resumable else hint
     match ended.code:
         case Exit.UNAVAILABLE:
             raise UnavailableError(message, hint=kept)
@@ -237,50 +258,49 @@ def _raise(ended: Ended, place: Place) -> None:
         case Exit.USAGE:
             raise UsageError(message, hint=hint)
         case Exit.INTERRUPTED | Exit.TERMINATED as code:
-            raise _stopped(code, "stopped", kept)
+            raise _stopped(code, message or "stopped", kept)
         case _:
             return
 
 
-def _resuming(place: Place) -> str:
+def _resuming(place: Place, options: Sequence[str]) -> str:
     """The command that goes on with the run, as a shell takes it from where we are."""
     suite = [] if place.folder.resolve() == Path.cwd() else ["--suite", str(place.folder)]
-    return try_command("resume", place.keys.run_id, *store_option(place.store.url), *suite)
+    return try_command("resume", place.keys.run_id, *store_option(place.store.url), *suite, *options)
 
 
 def _stopped(code: int, message: str, hint: str | None = None) -> Interrupted:
     return (Terminated if code == Exit.TERMINATED else Interrupted)(message, hint=hint)
 
 
-async def _unless_stopped(local: LocalRunner, work: Coroutine[object, object, Planned]) -> Planned:
+async def _unless_stopped(runner: Runner, work: Coroutine[object, object, Planned]) -> Planned:
     """What the work returns. Raises `Interrupted` as soon as the run is to stop: a judge may be slow to answer."""
     task = asyncio.create_task(work)
-    local.on_stop = task.cancel
+    runner.on_stop = task.cancel
     try:
         return await task
     except asyncio.CancelledError:
-        if local.stop_code is None:
+        if runner.stop_code is None:
             raise
-        raise _stopped(local.stop_code, "stopped before anything was measured") from None
+        raise _stopped(runner.stop_code, "stopped before anything was measured") from None
     finally:
-        local.on_stop = None
+        runner.on_stop = None
 
 
 @asynccontextmanager
-async def _runner(workers: int, ahead: NurseryProcess | None) -> AsyncIterator[LocalRunner]:
-    """Worker processes that stop cleanly on Ctrl-C and SIGTERM, and are gone at the end whatever happens."""
-    local = LocalRunner(workers, ahead)
+async def _started(runner: Runner) -> AsyncIterator[None]:
+    """Workers that stop cleanly on Ctrl-C and SIGTERM; what is on this machine is gone at the end whatever happens."""
     loop = asyncio.get_running_loop()
     in_main_thread = threading.current_thread() is threading.main_thread()  # the only one that can take signals
     if in_main_thread:
-        loop.add_signal_handler(signal.SIGINT, local.stop, Exit.INTERRUPTED)
-        loop.add_signal_handler(signal.SIGTERM, local.stop, Exit.TERMINATED)
+        loop.add_signal_handler(signal.SIGINT, runner.stop, Exit.INTERRUPTED)
+        loop.add_signal_handler(signal.SIGTERM, runner.stop, Exit.TERMINATED)
     try:
         with _processes_told():
-            await local.start()
-        yield local
+            await runner.start()
+        yield
     finally:
-        await local.close()
+        await runner.close()
         if in_main_thread:
             loop.remove_signal_handler(signal.SIGINT)
             loop.remove_signal_handler(signal.SIGTERM)

@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ..errors import EvalFactoryError, Interrupted
-from ..interrupts import release_interrupts
+from ..interrupts import end_on_sigterm, release_interrupts
 from ..settings import worker_environment
 from ..streams import check_heard, speak_on
 from .parser import parse
@@ -49,7 +49,9 @@ def _execute(words: Sequence[str], ending: ExitStack, *, is_process: bool) -> in
         arguments = parse(words)
         if is_process and arguments.command == "work" and sys.flags.hash_randomization:
             os.execve(sys.executable, sys.orig_argv, worker_environment())  # the same again
-        if arguments.command in MEASURING:
+        if is_process and arguments.command == "work":
+            end_on_sigterm()
+        if arguments.command in MEASURING and arguments.on is None:
             arguments.ahead = _nursery(ending)
         module = import_module(f".commands.{arguments.command.replace('-', '_')}", package=__package__)
     finally:

@@ -13,6 +13,7 @@ from ..errors import UsageError
 if TYPE_CHECKING:
     from ..runners.ahead import NurseryProcess
 
+PLATFORMS = ("kubernetes",)
 FORMATS = ("terminal", "markdown", "junit", "json")
 
 
@@ -23,6 +24,7 @@ class Arguments(argparse.Namespace):
     json: bool = False
     quiet: bool = False
     ahead: NurseryProcess | None = None  # of the commands that start workers
+    on: str | None = None  # the platform of the workers, if not this machine
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -93,7 +95,7 @@ def build_parser(*, with_simulator: bool = False) -> tuple[argparse.ArgumentPars
     commands = parser.add_subparsers(
         title="commands", dest="command", required=True, metavar="COMMAND", parser_class=_Parser
     )
-    for add in (_starting, _running, _following, _telling):
+    for add in (_starting, _running, _going_on, _rendering, _following, _telling):
         add(commands)
     _simulating(commands, with_its_options=with_simulator)
     return parser, list(commands.choices)
@@ -127,6 +129,17 @@ def _starting(commands: Commands[_Parser]) -> None:
         commands, "schema", "print the JSON Schema of suite.yaml, for editors", "evalfactory schema > suite.schema.json"
     )
     _json(schema)
+    doctor = _command(
+        commands,
+        "doctor",
+        "try out what a run needs: its store, and with --on its cluster",
+        "evalfactory doctor --store s3://bucket/evals\nevalfactory doctor suite.yaml --on kubernetes",
+    )
+    doctor.add_argument("suite", nargs="?", help="suite.yaml, for its store")
+    doctor.add_argument("--store", metavar="URL", help="folder, s3://, gs:// or az:// (default: the suite's)")
+    doctor.add_argument("--reach", action="append", default=[], metavar="URL", help="must answer; may be repeated")
+    _placed(doctor)
+    _json(doctor)
     metrics = _command(
         commands, "metrics", "list the metrics that a suite can name", "evalfactory metrics faithfulness"
     )
@@ -143,7 +156,9 @@ def _running(commands: Commands[_Parser]) -> None:
     )
     _suite(run)
     _planned(run)
-    run.add_argument("--workers", type=_count, metavar="N", help="worker processes (default: the suite's)")
+    run.add_argument("--workers", type=_count, metavar="N", help="worker processes, or pods (default: the suite's)")
+    _placed(run)
+    run.add_argument("--detach", action="store_true", help="with --on: begin the run, and do not follow it")
     run.add_argument("--baseline", metavar="NAME", help="compare with this: a blessed name, `previous`, or a run id")
     run.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
     _json(run)
@@ -170,10 +185,21 @@ def _running(commands: Commands[_Parser]) -> None:
     work.add_argument("suite", nargs="?", help="suite.yaml; whoever comes first writes the plan")
     _planned(work)
     work.add_argument("--shard-index", type=_index, metavar="N", help="from 0; default: JOB_COMPLETION_INDEX")
+    work.add_argument("--shards", type=_shards, metavar="LIST", help="the index counts in these, e.g. 3,7-9")
+    work.add_argument(
+        "--address",
+        type=_address,
+        action="append",
+        default=[],
+        metavar="URL=URL",
+        help="an endpoint's address in the suite, and from here; may be repeated",
+    )
     work.add_argument("--total-shards", type=_count, metavar="M", help="shards of the plan, the same for every worker")
     work.add_argument("--plan-digest", metavar="SHA256", help="refuse any other plan")
     _json(work)
 
+
+def _going_on(commands: Commands[_Parser]) -> None:
     resume = _command(
         commands,
         "resume",
@@ -182,7 +208,8 @@ def _running(commands: Commands[_Parser]) -> None:
     )
     _run(resume)
     resume.add_argument("--suite", metavar="FILE", help="its suite, when it has metrics or a target of your own")
-    resume.add_argument("--workers", type=_count, metavar="N", help="worker processes")
+    resume.add_argument("--workers", type=_count, metavar="N", help="worker processes, or pods")
+    _placed(resume)
     resume.add_argument("--baseline", metavar="NAME", help="compare with this")
     resume.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
     _json(resume)
@@ -203,6 +230,34 @@ def _running(commands: Commands[_Parser]) -> None:
     _json(retry)
 
 
+def _rendering(commands: Commands[_Parser]) -> None:
+    render = _command(
+        commands,
+        "render",
+        "print what a run asks Kubernetes for, for kubectl and GitOps",
+        "evalfactory render kubernetes suite.yaml --run-id nightly-7 | kubectl apply -f -",
+    )
+    render.add_argument("platform", choices=PLATFORMS, help="kubernetes")
+    _suite(render)
+    _planned(render)
+    render.add_argument("--workers", type=_count, metavar="N", help="pods at once (default: the placement's)")
+    render.add_argument("--namespace", metavar="N", help="default: the placement's")
+    render.add_argument("--access", action="store_true", help="print the Role of whoever submits, instead")
+    _json(render)
+
+
+def _placed(parser: _Parser) -> None:
+    parser.add_argument(
+        "--on", choices=PLATFORMS, metavar="PLATFORM", help="kubernetes: in pods, as the suite's `placement` says"
+    )
+    _cluster(parser)
+
+
+def _cluster(parser: _Parser) -> None:
+    parser.add_argument("--context", metavar="C", help="of the kubeconfig (default: its current one)")
+    parser.add_argument("--namespace", metavar="N", help="of the pods (default: the placement's)")
+
+
 def _following(commands: Commands[_Parser]) -> None:
     runs = _command(commands, "runs", "list the runs in a store", "evalfactory runs --store .evalfactory")
     _store(runs)
@@ -210,6 +265,25 @@ def _following(commands: Commands[_Parser]) -> None:
     status = _command(commands, "status", "say how far a run is", "evalfactory status latest")
     _run(status)
     _json(status)
+    logs = _command(commands, "logs", "show what a run's workers said", "evalfactory logs latest --shard 3")
+    _run(logs)
+    only = logs.add_mutually_exclusive_group()
+    only.add_argument("--shard", type=_index, metavar="N", help="only this shard's")
+    only.add_argument("--case", metavar="ID", help="only those of the shard that this case is in")
+    _json(logs)
+    stop = _command(
+        commands, "stop", "end a run's pods; what they have measured is kept", "evalfactory stop 20261123-081500-3f2a"
+    )
+    _run(stop)
+    _cluster(stop)
+    _json(stop)
+    scale = _command(
+        commands, "scale", "change how many pods a run has at once", "evalfactory scale 20261123-081500-3f2a --pods 16"
+    )
+    _run(scale)
+    scale.add_argument("--pods", type=_count, required=True, metavar="N", help="at once, from now on")
+    _cluster(scale)
+    _json(scale)
     explain = _command(
         commands, "explain", "show one case of a run with the judge's prompts and raw answers",
         "evalfactory explain refund-03 --run latest --metric faithfulness",
@@ -311,6 +385,24 @@ def _store(parser: _Parser) -> None:
 
 def _json(parser: _Parser) -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object to standard output")
+
+
+def _shards(text: str) -> tuple[int, ...]:
+    from ..planning.ranges import parse_ranges
+
+    try:
+        return parse_ranges(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _address(text: str) -> tuple[str, str]:
+    there, equals, here = text.partition("=http")
+    if not equals:
+        raise argparse.ArgumentTypeError(
+            "two addresses with = between them, as http://localhost:8000/v1=http://judge/v1"
+        )
+    return there, f"http{here}"
 
 
 def _count(text: str) -> int:

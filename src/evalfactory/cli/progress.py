@@ -16,7 +16,7 @@ from rich.text import Text
 from ..records.plan import Plan
 from ..render.safe import one_line
 from ..render.words import count, dollars, plural
-from ..runners.local import Ended
+from ..runners.port import Ended
 from ..runners.progress import Progress
 from ..settings import environment
 
@@ -156,7 +156,7 @@ def picture(progress: Progress, now_s: float) -> Group:
             Text(worker.state),
             Text(f"{count(worker.done)} done", style="green"),
             Text(f"{count(worker.errored)} errored" if worker.errored else "", style="red"),
-            Text(f"{worker.in_flight} in flight", style="dim"),
+            Text("" if worker.in_flight is None else f"{worker.in_flight} in flight", style="dim"),
             Text(_rate(worker.calls / elapsed_s, "calls") if worker.calls else "", style="dim"),
             Text(dollars(worker.cost_usd) if worker.cost_usd else "", style="dim"),
         )

@@ -24,6 +24,9 @@ class Assignment(Record):
     replaces: tuple[str, ...] = Field(default=(), description="Attempts in this place that are known to have died.")
     folder: str = Field(default=".", description="Where the suite is: its own modules and prompt files.")
     key_worked: bool = Field(default=False, description="The judge's key has worked in this run before.")
+    addresses: dict[str, str] = Field(
+        default_factory=dict, description="An endpoint's address in the plan -> as this worker reaches it."
+    )
 
 
 class Order(Record):

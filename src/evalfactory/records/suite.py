@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag
 from pydantic.json_schema import SkipJsonSchema
 
 from .base import Record
+from .placement import Placement
 
 Share = float
 
@@ -361,3 +362,9 @@ class Suite(Record):
         min_length=1,
         description="Where runs are kept: a folder beside the suite, or `s3://bucket/prefix`, `gs://…`, `az://…`.",
     )
+    placement: Placement | None = Field(
+        default=None, description="Where the workers are that `--on kubernetes` starts; results do not depend on it."
+    )
+
+
+NOT_IN_SUITE_DIGEST = frozenset({"placement"})  # where it is worked on: the plan is the same anywhere

@@ -6,7 +6,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from ..engine.events import Event, Finished, Ready, ShardEnded, Started, Stopping, Wants
 from ..engine.orders import Assignment, NoMore, Order
@@ -16,19 +15,11 @@ from ..records.plan import Plan
 from .ahead import NurseryProcess, start_nursery
 from .casualties import Casualties, after_death
 from .children import Nursery
+from .port import Ended, nowhere
 from .processes import WorkerProcess
 from .progress import Progress, WorkerProgress
 
 START_S = 120.0  # that a process may take, at most, to say that it is ready
-
-
-class Ended(NamedTuple):
-    """How the workers left off: 0 when every shard was dealt with, else the exit code that ended the run, why, and what to try."""
-
-    code: int
-    message: str = ""
-    hint: str | None = None
-    resumable: bool = True
 
 
 @dataclass
@@ -57,10 +48,6 @@ class Lane:
         return self.birth.result()
 
 
-def _nowhere(attempt: str, text: str) -> None:
-    """For a runner that nobody reads the logs of."""
-
-
 class LocalRunner:
     """Runs a plan's shards on worker processes that may be started before the plan is known.
 
@@ -72,9 +59,10 @@ class LocalRunner:
         self._ahead = ahead
         self._lanes: list[Lane] = []
         self._nursery: Nursery | None = None
-        self.on_log: Callable[[str, str], None] = _nowhere  # takes an attempt's name and its last words
+        self.on_log: Callable[[str, str], None] = nowhere  # takes an attempt's name and its last words
         self.stop_code: int | None = None  # the exit code of whoever asked to stop
         self.on_stop: Callable[[], object] | None = None  # for work of the caller's that is not worth finishing then
+        self.again: tuple[str, ...] = ()
 
     @property
     def workers(self) -> int:

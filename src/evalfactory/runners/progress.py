@@ -19,7 +19,7 @@ class WorkerProgress:
     state: str = "starting"
     done: int = 0
     errored: int = 0
-    in_flight: int = 0
+    in_flight: int | None = 0  # None where nobody says
     calls: int = 0
     cost_usd: float = 0.0
     deaths: int = 0

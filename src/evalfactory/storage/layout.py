@@ -92,6 +92,11 @@ class RunKeys:
         return f"{self.root}plan.json"
 
     @property
+    def placement(self) -> str:
+        """Where the run's pods were placed first; for those that come later."""
+        return f"{self.root}placement.json"
+
+    @property
     def cases_folder(self) -> str:
         return f"{self.root}cases/"
 

@@ -14,7 +14,7 @@ from ..catalogue import Catalogue
 from ..catalogue import catalogue as committed_catalogue
 from ..errors import InputError, Problem, UsageError
 from ..records.base import digest_of
-from ..records.suite import Suite
+from ..records.suite import NOT_IN_SUITE_DIGEST, Suite
 from .metric_items import full_metrics
 from .rules import check_rules
 from .shorthand import full_dataset, full_judge, full_target, full_tiers, without_empty_sections
@@ -34,7 +34,7 @@ class LoadedSuite(NamedTuple):
     suite: Suite
     path: Path
     folder: Path
-    digest: str  # SHA-256 of the resolved suite, overrides included
+    digest: str  # SHA-256 of the resolved suite, overrides included, its placement left out
 
 
 def load_suite(path: Path, *, overrides: Mapping[str, object] | None = None) -> LoadedSuite:
@@ -51,7 +51,9 @@ def load_suite(path: Path, *, overrides: Mapping[str, object] | None = None) -> 
     chosen = {key: value for key, value in (overrides or {}).items() if value is not None}
     if chosen:
         suite = _overridden(tree, chosen)
-    return LoadedSuite(suite, path, path.parent, digest_of(suite.model_dump(mode="json")))
+    return LoadedSuite(
+        suite, path, path.parent, digest_of(suite.model_dump(mode="json", exclude=set(NOT_IN_SUITE_DIGEST)))
+    )
 
 
 def parse_suite(text: str, *, file: str, catalogue: Catalogue | None = None) -> Suite:

@@ -91,6 +91,17 @@ _SECTIONS = (
     ("`gate`", "GateSpec", ""),
     ("`gate.metrics.<name>`", "MetricGate", ""),
     ("`execution`", "Execution", ""),
+    (
+        "`placement`",
+        "Placement",
+        "For `evalfactory run --on kubernetes`: see [run on Kubernetes](../how-to/run-on-kubernetes.md). Only `image` is required.\n\n"
+        "```yaml\nplacement:\n  image: registry.example.org/evalfactory:0.1.0\n  pods: 8\n  env_from_secrets: [judge-key, bucket-key]\n```\n",
+    ),
+    ("`placement.resources`", "Resources", ""),
+    ("`placement.gpu`", "Gpu", ""),
+    ("`placement.secrets.<variable>`", "SecretVariable", ""),
+    ("`placement.files[]`", "Files", ""),
+    ("`placement.store`, `placement.model_cache`", "Claim", ""),
 )  # fmt: skip
 
 #: What the short ways to write a section accept beside the record itself.
@@ -100,6 +111,7 @@ _WRITTEN_AS = {
     ("Suite", "target"): "a mapping",
     ("Suite", "metrics"): "a list",
     ("Suite", "tiers"): "a mapping of counts",
+    ("Suite", "placement"): "a mapping",
     ("HttpTarget", "request"): "any value",
 }
 _NOT_WRITTEN = {"MetricSpec": ("type", "args")}

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
+from ..records.placement import MOUNT_PATTERN, OBJECT_NAME_PATTERN
 from ..records.suite import IMPORT_PATTERN, LABEL_PATTERN, NAME_PATTERN, URL_PATTERN, VARIABLE_PATTERN
 
 JsonSchema: TypeAlias = dict[str, Any]
@@ -20,6 +21,8 @@ _PATTERN_WORDS = {
     IMPORT_PATTERN: "an import path such as package.module:name",
     VARIABLE_PATTERN: "the name of an environment variable",
     URL_PATTERN: "an address that begins with http:// or https://, without user, password or spaces in it",
+    OBJECT_NAME_PATTERN: "a name as Kubernetes takes it: small letters, digits, `-` and `.`",
+    MOUNT_PATTERN: "a folder in the pod that begins with /",
 }
 
 #: What people write for it elsewhere.

@@ -14,17 +14,18 @@ from ..errors import UnavailableError
 
 
 class _Lines(logging.Handler):
-    def __init__(self, station: Station) -> None:
+    def __init__(self, station: Station, shard: int | None) -> None:
         super().__init__(logging.INFO)
         self.lines: list[str] = []
-        self._run, self._attempt = station.keys.run_id, station.attempt
+        self._place: dict[str, object] = {"run": station.keys.run_id, "attempt": station.attempt}
+        if shard is not None:
+            self._place["shard"] = shard
 
     def emit(self, record: logging.LogRecord) -> None:
         row = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
-            "run": self._run,
-            "attempt": self._attempt,
+            **self._place,
             "logger": record.name,
             "message": record.getMessage(),
         }
@@ -32,9 +33,9 @@ class _Lines(logging.Handler):
 
 
 @asynccontextmanager
-async def keep_log(station: Station) -> AsyncIterator[None]:
-    """Collect the product's log lines and put them into the run's `logs/` when the work ends."""
-    handler = _Lines(station)
+async def keep_log(station: Station, shard: int | None = None) -> AsyncIterator[None]:
+    """Collect the product's log lines and put them into the run's `logs/` when the work ends; with the shard, if it is one."""
+    handler = _Lines(station, shard)
     logger = logging.getLogger("evalfactory")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

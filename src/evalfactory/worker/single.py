@@ -7,15 +7,18 @@ import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from ..engine.events import Event, Noticed, ShardEnded
 from ..engine.line import Line
+from ..engine.lines import records_of
 from ..engine.orders import Assignment, Order
-from ..errors import InputError, Interrupted, Terminated, UnavailableError
+from ..errors import InputError, Interrupted, RefusedError, Terminated, UnavailableError
+from ..records.measurement import Measurement
 from ..records.plan import Plan
+from ..storage.layout import RunKeys
 from ..storage.port import Store
 from .log import keep_log
 from .work import event_loop, open_workplace
@@ -48,12 +51,13 @@ class _News:
                 pass
 
 
-def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> Worked:
-    """Returns once the shard is committed.
+def work_on(store: Store, plan: Plan, shard: int, folder: Path, addresses: Mapping[str, str] | None = None) -> Worked:
+    """Returns once the shard is committed. `addresses` say where endpoints are from here, by their address in the plan.
 
     Raises:
         InputError: The shard's data cannot be read.
-        UnavailableError: Nothing answers; all that was measured is kept.
+        UnavailableError: Nothing answers, or a key that has worked in this run is refused; all that was measured is kept.
+        RefusedError: The key has never worked.
         Interrupted: A signal came before it was committed; all that was measured is kept.
     """
     assignment = Assignment(
@@ -65,11 +69,31 @@ def work_on(store: Store, plan: Plan, shard: int, folder: Path) -> Worked:
         workers=len(plan.shards),
         place=shard,
         folder=str(folder.resolve()),
+        addresses=dict(addresses or {}),
     )
     try:
         return event_loop(_work(assignment, shard))
+    except RefusedError as error:
+        if not key_has_worked(store, RunKeys(plan.suite, plan.run_id)):
+            raise
+        again = f"wait until the key is accepted again; {AGAIN}"
+        raise UnavailableError(f"{error.message}; it has worked in this run before", hint=again) from error
     except UnavailableError as error:
         raise UnavailableError(error.message, hint=error.hint or f"everything measured is kept; {AGAIN}") from error
+
+
+def key_has_worked(store: Store, keys: RunKeys) -> bool:
+    """Whether the judge has answered any worker of this run, as far as the store knows."""
+    for entry in store.list(keys.shards_folder):
+        if "/parts/" in entry.key and any(map(_was_paid_for, records_of(store.read(entry.key)))):
+            return True
+    return False
+
+
+def _was_paid_for(record: object) -> bool:
+    if not isinstance(record, Measurement) or record.reused_from is not None:
+        return False
+    return record.state == "scored" and record.usage.calls > 0
 
 
 async def _work(assignment: Assignment, shard: int) -> Worked:
@@ -84,7 +108,7 @@ async def _work(assignment: Assignment, shard: int) -> Worked:
 
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop, number)
-        async with keep_log(place.station), place.shares(line.stop):
+        async with keep_log(place.station, shard), place.shares(line.stop):
             finished = await line.run(_only(shard))
     if news.error is not None:
         raise news.error

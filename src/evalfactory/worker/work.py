@@ -22,7 +22,7 @@ from ..judge.client import open_judge
 from ..judge.port import EndpointStatus, Judge, Paced
 from ..metrics.later import MetricsWhenNeeded
 from ..records.plan import Plan
-from ..records.suite import JudgeSpec, TargetSpec
+from ..records.suite import JudgeSpec, Limits, TargetSpec
 from ..storage.layout import RunKeys
 from ..storage.open import open_store
 from .seats import Seats
@@ -122,7 +122,8 @@ def _judges(plan: Plan, assignment: Assignment) -> dict[str, Judge]:
     for recipe in plan.recipes:
         spec = recipe.judge.model_dump_json()
         if spec not in opened:
-            opened[spec] = open_judge(recipe.judge, succeeded_before=assignment.key_worked)
+            judge = _reached(recipe.judge, "base_url", assignment)
+            opened[spec] = open_judge(judge, succeeded_before=assignment.key_worked)
         by_recipe[recipe.name] = opened[spec]
     return by_recipe
 
@@ -132,8 +133,18 @@ def _producer(plan: Plan, assignment: Assignment, folder: Path) -> Producer | No
         return None
     from ..target.opening import open_target
 
-    target = open_target(plan.target, folder=folder, succeeded_before=assignment.key_worked)
+    target_spec = _reached(plan.target, "url" if plan.target.kind == "http" else "base_url", assignment)
+    target = open_target(target_spec, folder=folder, succeeded_before=assignment.key_worked)
     return Producer(target, plan.target.always, plan.target_digest)
+
+
+Endpoint = TypeVar("Endpoint", bound=Limits)
+
+
+def _reached(spec: Endpoint, key: str, assignment: Assignment) -> Endpoint:
+    """The endpoint at the address that it has from here."""
+    here = assignment.addresses.get(getattr(spec, key, ""))
+    return spec if here is None else spec.model_copy(update={key: here})
 
 
 def _endpoints(

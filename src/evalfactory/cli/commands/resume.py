@@ -11,6 +11,7 @@ from ..output import say_report, tell
 from ..parser import Arguments
 from ..places import run_of, suite_path
 from ..progress import watching
+from .run import cluster_options
 
 
 def execute(arguments: Arguments) -> int:
@@ -18,7 +19,13 @@ def execute(arguments: Arguments) -> int:
     store, keys = run_of(arguments)
     plan = read_plan(store, keys)
     folder = suite_path(arguments.suite).parent if arguments.suite else Path()
-    options = RunOptions(workers=arguments.workers, baseline=arguments.baseline, ahead=arguments.ahead)
+    site = None
+    if arguments.on == "kubernetes":
+        from ...app.placing import site_of_run
+
+        suite = suite_path(arguments.suite) if arguments.suite else None
+        site = site_of_run(store, keys, suite, cluster_options(arguments))
+    options = RunOptions(workers=arguments.workers, baseline=arguments.baseline, site=site, ahead=arguments.ahead)
     with watching(quiet=arguments.quiet) as observer:
         result = asyncio.run(resume(store, keys, plan, options, observer, folder))
     if result.problem:

@@ -3,22 +3,63 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...app.choosing import Choice
+from ...app.places import store_option, try_command
 from ...app.running import RunOptions, run
-from ..output import say_report, tell
+from ...errors import Exit, UsageError
+from ...render.words import plural
+from ..output import say, say_json, say_report, tell
 from ..parser import Arguments
 from ..places import suite_path
 from ..progress import watching
 
+if TYPE_CHECKING:
+    from ...app.placing import ClusterOptions
+
 
 def execute(arguments: Arguments) -> int:
     """Measure the suite and print its verdict."""
+    path = suite_path(arguments.suite)
+    wanted = options(arguments)
+    if arguments.on == "kubernetes":
+        from ...app.placing import site_of
+
+        if arguments.detach:
+            return _submit(path, wanted, arguments)
+        wanted = replace(wanted, site=site_of(path, cluster_options(arguments)))
+    elif arguments.detach:
+        raise UsageError("--detach is for runs in a cluster", hint="--on kubernetes --detach")
     with watching(quiet=arguments.quiet) as observer:
-        result = asyncio.run(run(suite_path(arguments.suite), options(arguments), observer))
+        result = asyncio.run(run(path, wanted, observer))
     if result.problem:
         tell(result.problem)
     return say_report(result.report, result.told, as_json=arguments.json)
+
+
+def _submit(path: Path, wanted: RunOptions, arguments: Arguments) -> int:
+    """Begin the run in the cluster, and say how to come back to it."""
+    from ...app.placing import submit_run
+
+    order = asyncio.run(submit_run(path, wanted, cluster_options(arguments))).order
+    run_id, store = order.plan.run_id, store_option(order.store)
+    if arguments.json:
+        say_json({"run_id": run_id, "job": order.name, "shards": len(order.shards), "store": order.store})
+    else:
+        say(f"run {run_id}: {plural(len(order.shards), 'shard')} in the Job {order.name}")
+        say(f"how far it is: {try_command('status', run_id, *store)}")
+        say(f"its verdict:   {try_command('resume', run_id, *store, '--on', 'kubernetes')}")
+    return Exit.PASS
+
+
+def cluster_options(arguments: Arguments) -> ClusterOptions:
+    """What the command line says of the cluster."""
+    from ...app.placing import ClusterOptions
+
+    return ClusterOptions(arguments.context, arguments.namespace)
 
 
 def options(arguments: Arguments) -> RunOptions:

@@ -41,7 +41,7 @@ def execute(arguments: Arguments) -> int:
     except InputError as error:  # whoever restarts workers must not take it for the data of this shard alone
         raise EnvironmentProblem(error.said, hint=error.hint) from error
     _check(arguments, plan, shard)
-    worked = work_on(store, plan, shard, folder)
+    worked = work_on(store, plan, shard, folder, dict(arguments.address))
     for note in worked.notes:
         tell(note)
     if arguments.json:
@@ -52,6 +52,16 @@ def execute(arguments: Arguments) -> int:
 
 
 def _shard(arguments: Arguments) -> int:
+    """The shard at this worker's index: of the plan's, or of those that are still open."""
+    index = _index(arguments)
+    if arguments.shards is None:
+        return index
+    if index >= len(arguments.shards):
+        raise UsageError(f"index {index} does not exist: --shards names {len(arguments.shards)}")
+    return int(arguments.shards[index])
+
+
+def _index(arguments: Arguments) -> int:
     if arguments.shard_index is not None:
         return int(arguments.shard_index)
     text = environment().get("JOB_COMPLETION_INDEX", "")

@@ -1,0 +1,162 @@
+"""A cluster through lightkube: kubeconfig with contexts and exec credentials, or the service account of a pod."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ..errors import EnvironmentProblem, EvalFactoryError, UnavailableError, UsageError
+from ..manifests.pod import Manifest
+from .cluster import Cluster, Kind
+
+try:
+    import httpx2
+    from lightkube import ApiError, AsyncClient, ConfigError, KubeConfig
+    from lightkube.generic_resource import GenericNamespacedResource, create_global_resource, create_namespaced_resource
+    from lightkube.types import CascadeType, PatchType
+except ImportError as error:
+    raise EnvironmentProblem(
+        "runs on Kubernetes need the extra `kubernetes`", hint="pip install 'evalfactory[kubernetes]'"
+    ) from error
+
+REFRESH_S = 240  # a watch that is silent is begun anew after this long: a connection may be dead without a word
+
+_KINDS: dict[Kind, type[GenericNamespacedResource]] = {
+    "Job": create_namespaced_resource("batch", "v1", "Job", "jobs"),
+    "NetworkPolicy": create_namespaced_resource("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies"),
+    "Pod": create_namespaced_resource("", "v1", "Pod", "pods"),
+    "Event": create_namespaced_resource("", "v1", "Event", "events"),
+}
+
+_REVIEW = create_global_resource(
+    "authorization.k8s.io", "v1", "SelfSubjectAccessReview", "selfsubjectaccessreviews", verbs=["post"]
+)
+
+
+def connect(context: str | None = None, namespace: str | None = None) -> Cluster:
+    """The cluster of the kubeconfig's context, or the one that this pod is in.
+
+    Raises:
+        EnvironmentProblem: There is no such configuration.
+    """
+    try:
+        config = KubeConfig.from_env().get(context)
+        if config is None:
+            raise EnvironmentProblem(_NO_CLUSTER, hint=_NO_CLUSTER_HINT)
+        return LightkubeCluster(AsyncClient(config, namespace=namespace, field_manager="evalfactory"))
+    except ConfigError as error:
+        raise EnvironmentProblem(f"{_NO_CLUSTER}: {error}", hint=_NO_CLUSTER_HINT) from error
+
+
+_NO_CLUSTER = "no cluster is configured"
+_NO_CLUSTER_HINT = "set KUBECONFIG, or name one of `kubectl config get-contexts` with --context"
+
+
+class LightkubeCluster:
+    """See the port."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+        self.namespace = str(client.namespace)
+
+    async def create(self, manifest: Manifest) -> Manifest | None:
+        wanted = _KINDS[manifest["kind"]].from_dict(manifest)
+        with _translated(f"create {manifest['kind']} {manifest['metadata']['name']}"):
+            try:
+                made = await self._client.create(wanted, namespace=self.namespace)  # type: ignore[call-overload]  # it takes generic ones
+                return _plain(made)
+            except ApiError as error:
+                if error.status.code == 409:
+                    return None
+                raise
+
+    async def get(self, kind: Kind, name: str) -> Manifest | None:
+        with _translated(f"get {kind} {name}"):
+            try:
+                return _plain(await self._client.get(_KINDS[kind], name, namespace=self.namespace))
+            except ApiError as error:
+                if error.status.code == 404:
+                    return None
+                raise
+
+    async def patch(self, kind: Kind, name: str, patch: Manifest) -> None:
+        with _translated(f"patch {kind} {name}"):
+            await self._client.patch(_KINDS[kind], name, patch, namespace=self.namespace, patch_type=PatchType.MERGE)
+
+    async def delete(self, kind: Kind, name: str) -> None:
+        with _translated(f"delete {kind} {name}"):
+            try:
+                await self._client.delete(_KINDS[kind], name, namespace=self.namespace, cascade=CascadeType.BACKGROUND)
+            except ApiError as error:
+                if error.status.code != 404:
+                    raise
+
+    async def watch(
+        self,
+        kind: Kind,
+        *,
+        labels: Mapping[str, str] | None = None,
+        fields: Mapping[str, str] | None = None,
+        since: str | None = None,
+    ) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        with _translated(f"watch {kind}"):
+            async for change, found in self._client.watch(
+                _KINDS[kind],
+                namespace=self.namespace,
+                labels=dict(labels) if labels else None,
+                fields=dict(fields) if fields else None,
+                server_timeout=REFRESH_S,
+                resource_version=since,
+            ):
+                yield change, _plain(found)
+
+    async def log(self, pod: str, *, follow: bool) -> AsyncIterator[str]:
+        with _translated(f"read the log of {pod}"):
+            async for line in self._client.log(pod, namespace=self.namespace, follow=follow, newlines=False):
+                yield line
+
+    async def allows(self, verb: str, group: str, resource: str) -> bool:
+        kind, _, part = resource.partition("/")
+        asked = {"namespace": self.namespace, "verb": verb, "group": group, "resource": kind, "subresource": part}
+        review = _REVIEW.from_dict({"spec": {"resourceAttributes": asked}})
+        with _translated("ask what is allowed"):
+            answer = _plain(await self._client.create(review))
+        return bool(answer.get("status", {}).get("allowed"))
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    # Last: below a method of this name, `list[…]` would mean the method.
+    async def list(self, kind: Kind, labels: Mapping[str, str]) -> list[Manifest]:
+        with _translated(f"list {kind}s"):
+            found = self._client.list(_KINDS[kind], namespace=self.namespace, labels=dict(labels))
+            return [_plain(each) async for each in found]
+
+
+def _plain(found: Any) -> Manifest:
+    return dict(found.to_dict())
+
+
+@contextmanager
+def _translated(doing: str) -> Iterator[None]:
+    """Within it the client's errors become ours."""
+    try:
+        yield
+    except ApiError as error:
+        raise _in_our_words(error, doing) from error
+    except httpx2.HTTPStatusError as error:
+        raise UnavailableError(f"the cluster answers {error.response.status_code} when asked to {doing}") from error
+    except httpx2.HTTPError as error:
+        said = str(error) or type(error).__name__
+        raise UnavailableError(f"the cluster does not answer: {said}", hint="kubectl cluster-info") from error
+
+
+def _in_our_words(error: ApiError, doing: str) -> EvalFactoryError:
+    code, said = error.status.code, " ".join(str(error.status.message).split())
+    if code in (401, 403):
+        hint = "who submits needs the Role that `evalfactory render kubernetes SUITE --access` prints"
+        return EnvironmentProblem(f"the cluster does not allow to {doing}: {said}", hint=hint)
+    if code in (400, 404, 422):
+        return UsageError(f"the cluster refuses to {doing}: {said}", hint="look at `placement:` in the suite")
+    return UnavailableError(f"the cluster answers {code} when asked to {doing}: {said}")

@@ -1,0 +1,140 @@
+"""Runs on a real Kubernetes with a real bucket: `make e2e` with KUBECONFIG, the bucket's variables and an image."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cluster_bench import ClusterBench, eventually, kubectl, missing, namespace_with_judge
+
+from evalfactory.manifests.policy import submitter_role
+from evalfactory.manifests.text import manifests, yaml_text
+from line_tools import Bench, Simulator, simulator
+from placed_given import VARIANTS
+
+pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "there is a cluster")
+SLOW = ("--latency", "constant", "--latency-mean-s", "0.25")
+
+
+@pytest.fixture(scope="module")
+def here() -> Iterator[Simulator]:
+    """The simulated judge on this machine; the one in the cluster judges alike."""
+    with simulator() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def namespace() -> Iterator[str]:
+    with namespace_with_judge(SLOW) as name:
+        yield name
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, namespace: str, here: Simulator) -> Iterator[ClusterBench]:
+    bench = Bench(tmp_path, here.base_url)
+    yield ClusterBench(bench, namespace, here)
+    bench.close()
+
+
+def test_a_run_in_pods_finds_what_a_local_run_finds(cluster: ClusterBench) -> None:
+    cluster.suite()
+    ran = cluster.run("pods")
+    assert ran.code in (0, 10), ran.err
+    assert (ran.json["scored"], ran.json["missing"]) == (80, 0)
+    assert ran.json["results_digest"] == cluster.truth()
+    store = ("--store", cluster.store)
+    assert cluster.bench("verify", "pods", *store).code == 0
+    logs = cluster.bench("logs", "pods", *store, "--json").json["lines"]
+    assert {line["shard"] for line in logs} == set(range(6))
+    job = cluster.job("evalfactory-pods")
+    assert (job["spec"]["completions"], job["spec"]["parallelism"]) == (6, 3)
+
+
+def test_no_pod_of_ours_has_a_token_of_the_cluster(cluster: ClusterBench) -> None:
+    cluster.suite(cases=2, placement={"pods": 1, "shards_per_pod": 1})
+    assert cluster.run("tokenless").code in (0, 10)
+    pod = json.loads(cluster.kubectl("get", "pod", cluster.pods("tokenless", "Succeeded")[0], "-o", "json"))
+    assert not any("projected" in volume for volume in pod["spec"]["volumes"])
+
+
+def test_pods_that_are_deleted_and_killed_cost_nothing_but_time(cluster: ClusterBench) -> None:
+    cluster.suite(cases=60)
+    running = cluster.bench.start("run", "suite.yaml", "--on", "kubernetes", "--run-id", "chaos", "--json")
+    names = running.until(lambda: cluster.pods("chaos"), "pods that run")
+    cluster.kubectl("delete", "pod", names[0], "--wait=false")
+    names = running.until(lambda: [name for name in cluster.pods("chaos") if name != names[0]], "more pods")
+    cluster.kubectl("delete", "pod", names[0], "--wait=false", "--force")
+    ran = running.ended()
+    assert ran.code in (0, 10), ran.err
+    assert ran.json["results_digest"] == cluster.truth()
+    assert "failedIndexes" not in cluster.job("evalfactory-chaos")["status"]
+
+
+def test_a_run_that_is_stopped_is_resumed_with_what_is_missing_only(cluster: ClusterBench) -> None:
+    cluster.suite(cases=60, placement={"pods": 1, "shards_per_pod": 6})
+    store = ("--store", cluster.store)
+    running = cluster.bench.start("run", "suite.yaml", "--on", "kubernetes", "--run-id", "stopped", "--json")
+    running.until(lambda: cluster.pods("stopped", "Succeeded"), "a shard that is committed")
+    assert cluster.bench("stop", "stopped", *store).code == 0
+    assert running.ended().code == 12
+    committed = cluster.bench("status", "stopped", *store, "--json").json["committed"]
+    eventually(lambda: not cluster.pods("stopped"), "the end of its pods")
+    ran = cluster.bench("resume", "stopped", *store, "--on", "kubernetes", "--json")
+    assert ran.code in (0, 10), ran.err
+    assert ran.json["results_digest"] == cluster.truth()
+    jobs = json.loads(cluster.kubectl("get", "jobs", "-l", "evalfactory/run=evalfactory-stopped", "-o", "json"))[
+        "items"
+    ]
+    assert [job["spec"]["completions"] for job in jobs] == [6 - committed]
+
+
+def test_a_missing_secret_is_named_with_the_command_that_makes_it(cluster: ClusterBench) -> None:
+    cluster.suite(cases=2, placement={"env_from_secrets": ["bucket-key", "no-such-key"]})
+    ran = cluster.run("secretless")
+    assert ran.code == 78
+    assert "no-such-key" in ran.err
+    assert "kubectl create secret generic no-such-key" in ran.err
+    assert cluster.kubectl("get", "jobs", "-o", "name").count("secretless") == 0
+
+
+def test_an_image_that_cannot_be_had_is_named(cluster: ClusterBench) -> None:
+    cluster.suite(cases=2, placement={"image": "evalfactory-no-such:1", "pull_policy": "Never"})
+    ran = cluster.run("imageless")
+    assert ran.code == 78
+    assert "evalfactory-no-such:1" in ran.err
+
+
+def test_memory_that_is_too_little_is_named_with_what_to_ask_for(cluster: ClusterBench) -> None:
+    little = {"requests": {"cpu": "10m", "memory": "48Mi"}, "limits": {"memory": "48Mi"}}
+    cluster.suite(cases=2, placement={"pods": 1, "shards_per_pod": 1, "tries": 1, "resources": little})
+    ran = cluster.run("memoryless")
+    assert ran.code == 12, ran.err
+    assert "want of memory (its limit is 48Mi)" in ran.err
+    assert "96Mi" in ran.err
+
+
+def test_a_wrong_key_ends_the_run_at_once_with_one_error(tmp_path: Path, here: Simulator) -> None:
+    with namespace_with_judge(("--expect-key", "right")) as namespace:
+        bench = Bench(tmp_path, here.base_url)
+        wrong = ClusterBench(bench, namespace, here)
+        kubectl("create", "secret", "generic", "judge-key", "--from-literal=KEY=wrong", namespace=namespace)
+        wrong.suite(
+            placement={"env_from_secrets": ["bucket-key", "judge-key"]},
+            judge={"api_key_env": "KEY", "max_in_flight": 8},
+        )
+        ran = wrong.run("refused")
+        bench.close()
+    assert ran.code == 77, ran.err
+    assert ran.err.count("evalfactory:") == 1
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_the_server_accepts_everything_that_is_rendered(cluster: ClusterBench, name: str) -> None:
+    made = VARIANTS[name]
+    placed = made.placement.model_copy(update={"namespace": cluster.namespace})
+    text = yaml_text([*manifests(replace(made, placement=placed)), submitter_role(cluster.namespace)])
+    said = cluster.kubectl("apply", "--dry-run=server", "--warnings-as-errors", "-f", "-", text=text)
+    assert said.count("created (server dry run)") == 3
