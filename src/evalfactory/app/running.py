@@ -208,9 +208,8 @@ async def _work(runner: Runner, plan: Plan, place: Place, wishes: _Wishes, obser
     if open_shards:
         async with _shown(progress, observer):
             with _processes_told():
-                if isinstance(runner, LocalRunner):
-                    if await asyncio.to_thread(is_all_known, store, keys, plan, open_shards):
-                        await runner.start_lightly()
+                if isinstance(runner, LocalRunner) and await _is_all_known(place, plan, open_shards):
+                    await runner.start_lightly()
                 ended = await runner.run(plan, assignment, open_shards, progress)
     observer.measured(progress, ended)
     again = _resuming(place, runner.again)
@@ -225,6 +224,10 @@ async def _work(runner: Runner, plan: Plan, place: Place, wishes: _Wishes, obser
     with contextlib.suppress(UnavailableError):  # the verdict stands; the next run tidies up
         await asyncio.to_thread(compact, store)
     return RunResult(report, told, "\n".join([*progress.problems, *([ended.message] if ended.code else [])]))
+
+
+async def _is_all_known(place: Place, plan: Plan, shards: list[int]) -> bool:
+    return await asyncio.to_thread(is_all_known, place.store, place.keys, plan, shards)
 
 
 def _keep_words(place: Place, attempt: str, text: str) -> None:
