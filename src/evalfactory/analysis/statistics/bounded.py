@@ -101,9 +101,11 @@ def _chance_below_zero(values: Floats, counts: Floats) -> float:
     along = np.sinh(steps) / math.sqrt(curvature)
     weights = np.cosh(steps) / math.sqrt(curvature) * (steps[1] - steps[0])
     weights[0] /= 2
-    points = saddle + 1j * along
-    logs = -(np.log1p(-points[:, None] * values[None, :]) @ counts) - np.log(-points) - peak
-    return math.exp(peak) / math.pi * float((weights * np.exp(logs).real).sum())
+    angles = np.outer(along, np.append(bent, 1 / saddle))  # size and phase apart: faster than complex logarithms
+    powers = np.append(counts, 1.0)
+    sizes = np.exp(-np.log1p(np.square(angles)) @ powers / 2)
+    phases = np.arctan(angles) @ np.append(counts, -1.0)
+    return math.exp(peak) / math.pi * float((weights * sizes * np.cos(phases)).sum())
 
 
 def _saddle(values: Floats, counts: Floats) -> float:
