@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ from evalfactory.records.suite import GateSpec
 
 MARGIN = 0.03
 GATE = GateSpec(allowed_drop=MARGIN)
+ALPHA = (1 - GATE.confidence) / 2  # of each of the two wrong answers
 
 
 class Cell(NamedTuple):
@@ -37,7 +39,9 @@ def found(drawn: Drawn, name: str = "m") -> Found:
         there=array("d", there.tolist()),
         passed=[None] * len(here),
     )
-    return Found(MetricComparison(name=name, pairs=len(here), mean_difference=float(np.mean(drawn.differences))), columns)
+    return Found(
+        MetricComparison(name=name, pairs=len(here), mean_difference=float(np.mean(drawn.differences))), columns
+    )
 
 
 def facts(drawn: Drawn) -> dict[str, CaseFacts]:
@@ -47,9 +51,14 @@ def facts(drawn: Drawn) -> dict[str, CaseFacts]:
     return {f"c{number}": CaseFacts("", f"d{cluster}", ()) for number, cluster in enumerate(drawn.clusters)}
 
 
+def seed_of(cell: Cell, number: int) -> list[int]:
+    """The seed of a round."""
+    return [*cell.world.encode(), cell.cases, round(-1000 * cell.true_difference) + 500, number]
+
+
 def round_of(cell: Cell, number: int, trials: int) -> Counter[str]:
     """Counts of what happened in so many trials; the same for the same round."""
-    random = np.random.default_rng([*cell.world.encode(), cell.cases, round(-1000 * cell.true_difference) + 500, number])
+    random = np.random.default_rng(seed_of(cell, number))
     known = world(cell.world)
     weights = tilted(known, cell.true_difference)
     counts: Counter[str] = Counter()
@@ -57,6 +66,19 @@ def round_of(cell: Cell, number: int, trials: int) -> Counter[str]:
         samples = [draw(known, weights, cell.cases, random) for _ in range(cell.metrics)]
         counts.update(_outcome(samples, cell))
     return counts
+
+
+def power_in_theory(cell: Cell) -> float:
+    """The chance that a normal mean of the world's spread gives the wanted answer, the true difference being known.
+
+    That is PASS where nothing changed, and FAIL at twice the margin.
+    """
+    known = world(cell.world)
+    weights = tilted(known, cell.true_difference)
+    off = np.array([float(each.sum()) for each in known.clusters]) - cell.true_difference * known.sizes
+    pairs = cell.cases * (1 - known.errored)
+    standard_error = float(np.sqrt(weights @ off**2 / (weights @ known.sizes) / pairs))
+    return NormalDist().cdf(MARGIN / standard_error - NormalDist().inv_cdf(1 - ALPHA))
 
 
 def _outcome(samples: list[Drawn], cell: Cell) -> Counter[str]:
@@ -68,6 +90,10 @@ def _outcome(samples: list[Drawn], cell: Cell) -> Counter[str]:
     assert difference is not None
     interval = difference.interval
     side = (
-        "below" if cell.true_difference < interval.low else "above" if cell.true_difference > interval.high else "covered"
+        "below"
+        if cell.true_difference < interval.low
+        else "above"
+        if cell.true_difference > interval.high
+        else "covered"
     )
     return Counter(["trials", verdict, interval.method, f"{interval.method} {side}", f"{interval.method} {verdict}"])

@@ -153,6 +153,9 @@ _WORLDS: dict[str, tuple[str, Callable[[], tuple[Floats, ...]], float]] = {
 NAMES = tuple(_WORLDS)
 
 
+ABOUT = {name: about for name, (about, _, _) in _WORLDS.items()}
+
+
 @cache
 def world(name: str) -> World:
     """The world of that name."""
