@@ -1,4 +1,4 @@
-"""How often the verdict is wrong: python benchmarks/statistics/run.py --quick
+"""How often the verdict is wrong: `python benchmarks/statistics/run.py --quick`.
 
 `--quick` takes a minute or two, prints its tables, and leaves no file. Without it, what is missing in `results.json`
 beside this file is measured (about an hour on two cores; it may be stopped and begun again), and the tables are written
