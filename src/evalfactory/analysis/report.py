@@ -49,6 +49,7 @@ def build_report(plan: Plan, findings: Findings, proof: Proof, circumstances: Ci
         errors=summary.errors,
         judge=summary.judge + plan.planning,
         target=summary.target if plan.target is not None else None,
+        target_speed=summary.speed,
         judge_name=circumstances.judge_name,
         notes=circumstances.notes,
         worst=summary.worst,

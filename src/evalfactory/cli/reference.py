@@ -29,6 +29,7 @@ from ..records.report import (
     ShardProof,
     Share,
     SliceComparison,
+    TargetSpeed,
     Verdict,
 )
 from ..render.machine import JudgeTotals, SummaryJson
@@ -104,7 +105,7 @@ _OF_JSON = {
 
 _REPORT_SECTIONS: tuple[type[Record], ...] = (
     Report, Verdict, GateCheck, Counts, MetricSummary, CaseResult, BaselineInfo, MetricComparison, Difference, DropTest,
-    Share, Interval, SliceComparison, Proof, ShardProof, PartRef,
+    Share, Interval, SliceComparison, TargetSpeed, Proof, ShardProof, PartRef,
 )  # fmt: skip
 
 

@@ -65,6 +65,17 @@ class MetricSummary(Record):
     pairs: int = Field(default=0, description="Slots scored in both.")
 
 
+class TargetSpeed(Record):
+    """How fast the target answered, and what an answer took; over all outputs, copies with what they took back then."""
+
+    outputs: int = Field(description="Answers that were timed.")
+    reused: int = Field(default=0, description="Of them those copied from earlier runs.")
+    p50_s: float = Field(description="Half of the answers took no longer; seconds, waiting for limits left out.")
+    p95_s: float = Field(description="19 of 20 answers took no longer; seconds, waiting for limits left out.")
+    tokens: float = Field(default=0.0, description="Mean of an answer, input and output; 0 where no one counted.")
+    cost_usd: float = Field(default=0.0, description="Mean of an answer, US dollars; 0 where no price is known.")
+
+
 class GateCheck(Record):
     """One rule of the gate, what it wanted and what it saw."""
 
@@ -269,6 +280,9 @@ class Report(Record):
     errors: dict[str, int] = Field(default_factory=dict, description="Error class -> slots.")
     judge: Usage = Field(default=Usage(), description="Of this run alone; a reused measurement cost nothing here.")
     target: Usage | None = Field(default=None, description="What producing outputs cost; none without a target.")
+    target_speed: TargetSpeed | None = Field(
+        default=None, description="How fast the target answered, and what an answer took; none without answers of it."
+    )
     judge_name: str = Field(default="", description="Models of the judges, or `offline`.")
     notes: tuple[str, ...] = Field(
         default=(), description="What a reader must know, e.g. that the offline judge's scores mean nothing."

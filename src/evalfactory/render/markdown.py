@@ -110,7 +110,7 @@ def _row(metric: MetricSummary, outcome: Outcome | None, *, compared: bool) -> l
         safe(metric.name),
         words.count(metric.counts.scored),
         words.score(metric.mean),
-        words.percent(metric.pass_rate),
+        words.passed(metric),
         words.score(metric.threshold),
         *([words.score(metric.baseline_mean), words.change(metric.delta)] if compared else []),
         f"{words.MARKS[outcome]} {outcome}" if outcome else "–",
@@ -185,7 +185,7 @@ def _footer(report: Report) -> str:
     rows = [
         ("run", code(report.run_id)),
         ("judge", " · ".join(filter(None, [safe(report.judge_name), words.usage(report.judge)]))),
-        ("target", words.usage(report.target) if report.target is not None else ""),
+        ("target", words.target(report)),
         ("time", words.seconds(report.wall_s)),
         ("results digest", code(report.results_digest)),
     ]
