@@ -9,7 +9,7 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -77,6 +77,7 @@ class RunOptions:
     baseline: str | None = None
     fresh: bool = False
     choice: Choice = field(default_factory=Choice)
+    overrides: Mapping[str, object] = field(default_factory=dict)  # dotted keys of the suite
 
 
 class RunResult(NamedTuple):
@@ -102,7 +103,7 @@ async def run(path: Path, options: RunOptions, observer: Observer) -> RunResult:
     `RefusedError`, `Interrupted` with everything measured kept, for `resume`.
     """
     begun_s = time.monotonic()
-    loaded = load_suite(path)
+    loaded = load_suite(path, overrides=options.overrides)
     check_keys(loaded.suite)
     store = store_for(loaded, options.store)
     workers = _allowed(options.workers or loaded.suite.execution.workers, loaded.suite.judge)
