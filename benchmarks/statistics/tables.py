@@ -77,6 +77,11 @@ def tables(results: Results) -> Iterator[str]:
         yield _markdown(rows)
 
 
+def bounded(cell: Cell, counts: dict[str, int]) -> bool:
+    """Whether the trials show that the cell's wrong verdicts are rare enough."""
+    return all(Rate(counts.get(outcome, 0), counts["trials"]).most <= MOST_ERRORS for outcome in _wrong(cell))
+
+
 def misses(results: Results, *, quick: bool = False) -> Iterator[str]:
     """Every promise that the trials do not bear out; of few (`quick`) trials those that they disprove."""
     for key, counts in sorted(results.items()):
