@@ -116,14 +116,18 @@ def _chance_below_zero(values: Floats, counts: Floats) -> float:
 
 
 def _saddle(values: Floats, counts: Floats) -> float:
-    """Where on the negative axis the integrand is least: between 1 / the lowest value and 0."""
+    """Where on the negative axis the integrand is least: between 1 / the lowest value and 0. Newton's steps, kept in."""
     low, high = 1 / float(values[0]), 0.0
     middle = low / 2
     for _ in range(_STEPS):
-        slope = float((counts * values / (1 - middle * values)).sum()) - 1 / middle
+        bent = values / (1 - middle * values)
+        weighted = counts * bent
+        slope = float(weighted.sum()) - 1 / middle
         low, high = (middle, high) if slope < 0 else (low, middle)
-        new = (low + high) / 2
-        if new in (low, high) or abs(new - middle) <= 1e-13 * abs(middle):
-            break
+        new = middle - slope / (float(weighted @ bent) + middle**-2)
+        if not low < new < high:
+            new = (low + high) / 2
+        if abs(new - middle) <= 1e-13 * abs(middle):
+            return new
         middle = new
     return middle
