@@ -11,7 +11,8 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from ..records.case import FrozenCase
 from ..records.measurement import Measurement, Output, Slot, Usage
 from ..records.plan import MetricRecipe
-from ..records.report import CaseResult, Counts, Interval, MetricSummary, TargetSpeed
+from ..records.report import CaseResult, Cause, Counts, Diagnosis, Interval, MetricSummary, TargetSpeed
+from .diagnosis import Diagnosing
 from .exact import ExactSum
 from .grouping import cluster_of
 from .merge import Entry
@@ -64,6 +65,8 @@ class Summary(NamedTuple):
     judge: Usage
     target: Usage
     speed: TargetSpeed | None  # of the target's answers; none without any
+    diagnosis: Diagnosis | None
+    causes: dict[str, Cause]  # of the bad cases with a retrieval context
     reused_from: dict[str, int]
 
 
@@ -156,6 +159,7 @@ class Summarizer:
         self._judge = _Bill()
         self._target = _Bill()
         self._speed = SpeedTally()
+        self._diagnosing = Diagnosing(self._recipes.values())
         self._unmet = 0
         self._unmet_first: Lowest[_Known] = Lowest(SHOWN_MUST_RUN)
         self._worst: Lowest[_Known] = Lowest(shown)
@@ -175,6 +179,8 @@ class Summarizer:
             self._reused_from[measurement.reused_from] += 1
         if measurement.score is not None:
             tally.score(measurement.score, success=measurement.success, cluster=self._cluster(slot.case_id, case))
+        if _has_context(case, output):
+            self._diagnosing.add(measurement)
         if measurement.failure is not None:
             self._errors[measurement.failure.error_class] += 1
             self._errored.add(slot, _Known(measurement, case, output))
@@ -217,6 +223,8 @@ class Summarizer:
             judge=self._judge.usage,
             target=self._target.usage,
             speed=self._speed.told(),
+            diagnosis=self._diagnosing.told(),
+            causes=self._diagnosing.causes(),
             reused_from=_most_first(self._reused_from),
         )
 
@@ -281,6 +289,16 @@ def with_case(result: CaseResult, frozen: FrozenCase | None, output: Output | No
         produced = {"actual_output": output.actual_output, "retrieval_context": output.retrieval_context}
         seen |= {name: value for name, value in produced.items() if value is not None}
     return result.model_copy(update=seen)
+
+
+def _has_context(case: FrozenCase | None, output: Output | None) -> bool:
+    """Whether the case has what retrieval found, its own or the target's."""
+    if output is not None and output.retrieval_context:
+        return True
+    if case is None:
+        return False
+    turns = case.case.turns or ()
+    return bool(case.case.retrieval_context) or any(turn.retrieval_context for turn in turns)
 
 
 def _pass_interval(tally: _Tally, scored: int, draws: Draws) -> Interval:

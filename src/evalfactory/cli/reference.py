@@ -18,6 +18,7 @@ from ..records.report import (
     BaselineInfo,
     CaseResult,
     Counts,
+    Diagnosis,
     Difference,
     DropTest,
     GateCheck,
@@ -106,7 +107,7 @@ _OF_JSON = {
 
 _REPORT_SECTIONS: tuple[type[Record], ...] = (
     Report, Verdict, GateCheck, Counts, MetricSummary, CaseResult, BaselineInfo, MetricComparison, Difference, DropTest,
-    Share, Interval, SliceComparison, TargetSpeed, Proof, ShardProof, PartRef,
+    Share, Interval, SliceComparison, TargetSpeed, Diagnosis, Proof, ShardProof, PartRef,
 )  # fmt: skip
 
 

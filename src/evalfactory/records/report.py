@@ -11,6 +11,7 @@ from .measurement import Failure, PartRef, Usage
 from .suite import MetricTier
 
 Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE", "INCOMPLETE"]
+Cause = Literal["retrieval", "generation", "both", "cannot tell"]
 _GRAVEST_FIRST: tuple[Outcome, ...] = ("INCOMPLETE", "FAIL", "INCONCLUSIVE", "PASS")
 
 
@@ -128,8 +129,26 @@ class CaseResult(Record):
     retrieval_context: tuple[str, ...] | None = Field(
         default=None, description="The case's, or what the target produced."
     )
+    cause: Cause | None = Field(
+        default=None, description="What made the case bad; none of a good one, and of one without a retrieval context."
+    )
     baseline_score: float | None = Field(default=None, description="Of the same slot in the baseline.")
     baseline_reason: str | None = Field(default=None, description="Of the same slot in the baseline.")
+
+
+class Diagnosis(Record):
+    """Bad cases with a retrieval context by their causes: `bad = retrieval + generation + both + cannot_tell`."""
+
+    bad: int = Field(description="Cases that failed a metric in their first draw.")
+    retrieval: int = Field(default=0, description="A contextual metric failed, generation's metrics passed.")
+    generation: int = Field(
+        default=0, description="Faithfulness or answer relevancy failed, contextual metrics passed."
+    )
+    both: int = Field(default=0, description="Metrics of either kind failed.")
+    cannot_tell: int = Field(default=0, description="One of the two was not measured, or neither failed.")
+    would_tell: dict[str, int] = Field(
+        default_factory=dict, description="Metric that would tell -> bad cases of which that side was not measured."
+    )
 
 
 class ShardProof(Record):
@@ -277,6 +296,9 @@ class Report(Record):
     must_run: tuple[CaseResult, ...] = Field(default=(), description="The first must-run slots that did not succeed.")
     must_run_slots: int = Field(default=0, description="Slots of must-run cases.")
     must_run_unmet: int = Field(default=0, description="Must-run slots that did not succeed, all of them.")
+    diagnosis: Diagnosis | None = Field(
+        default=None, description="Whether retrieval or generation made cases bad; none where there is nothing to tell."
+    )
     errors: dict[str, int] = Field(default_factory=dict, description="Error class -> slots.")
     judge: Usage = Field(default=Usage(), description="Of this run alone; a reused measurement cost nothing here.")
     target: Usage | None = Field(default=None, description="What producing outputs cost; none without a target.")

@@ -126,6 +126,8 @@ def _counts(report: Report) -> str:
         lines.append(safe(words.baseline(report.baseline)))
     if able := words.detectable(report.compared):
         lines.append(safe(able))
+    if told := words.diagnosis(report):
+        lines.append(safe(told))
     return "<br>\n".join(lines)
 
 
@@ -175,6 +177,8 @@ def _details(result: CaseResult) -> Iterator[str]:
         yield f"**because** {_text(result.reason, _REASON_CELLS)}"
     if result.baseline_reason:
         yield f"**before** {_text(result.baseline_reason)}"
+    if known := words.cause(result):
+        yield f"**cause** {known}"
 
 
 def _text(text: str, cells: int = _TEXT_CELLS) -> str:

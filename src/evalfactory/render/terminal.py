@@ -133,6 +133,8 @@ def _counts(screen: Screen, report: Report) -> None:
         screen.paragraph(words.baseline(report.baseline), style="dim")
     if able := words.detectable(report.compared):
         screen.paragraph(able, style="dim")
+    if told := words.diagnosis(report):
+        screen.paragraph(told, style="dim")
     missing = report.proof.missing[:SHOWN_CASES]
     for slot in missing:
         screen.paragraph(slot, label=Text("missing  ", "magenta"), lines=1)
@@ -224,6 +226,8 @@ def _details(result: CaseResult) -> Iterator[tuple[str, str, int]]:
         yield "because", result.reason, 3
     if result.baseline_reason:
         yield "before", result.baseline_reason, 2
+    if known := words.cause(result):
+        yield "cause", known, 1
 
 
 def _slot(result: CaseResult) -> tuple[str, str, int]:
