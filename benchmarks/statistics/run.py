@@ -3,7 +3,7 @@
 `--quick` takes two minutes on two cores, prints its tables, and leaves no file. Without it, what is missing in
 `results.json` beside this file is measured (an hour and a half of CPU; it may be stopped and begun again), and the
 tables are written into docs/explanation/statistics.md. A cell whose error rates are not yet bounded gets more trials,
-at three later looks.
+at four later looks.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ KEPT_EVERY_S = 10
 
 
 #: Trials with the true drop at the margin: at each look more for cells that need them.
-LOOKS, QUICK_LOOKS = (1000, 2000, 4000, 8000), (200,)
-ELSEWHERE, QUICK_ELSEWHERE = 200, 100
+LOOKS, QUICK_LOOKS = (400, 1000, 2000, 4000, 8000), (200,)
+ELSEWHERE, QUICK_ELSEWHERE = 150, 100
 QUICK_SIZES = (50, 500)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
+from functools import cache
 from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.statistics.worlds import Drawn, draw, tilted, world
+from benchmarks.statistics.worlds import Drawn, Floats, draw, tilted, world
 from evalfactory.analysis.drops import baseline_checks
 from evalfactory.analysis.evidence import Columns, Found, evidence
 from evalfactory.analysis.grouping import CaseFacts
@@ -59,8 +60,7 @@ def seed_of(cell: Cell, number: int) -> list[int]:
 def round_of(cell: Cell, number: int, trials: int) -> Counter[str]:
     """Counts of what happened in so many trials; the same for the same round."""
     random = np.random.default_rng(seed_of(cell, number))
-    known = world(cell.world)
-    weights = tilted(known, cell.true_difference)
+    known, weights = world(cell.world), _weights(cell.world, cell.true_difference)
     counts: Counter[str] = Counter()
     for _ in range(trials):
         samples = [draw(known, weights, cell.cases, random) for _ in range(cell.metrics)]
@@ -73,12 +73,16 @@ def power_in_theory(cell: Cell) -> float:
 
     That is PASS where nothing changed, and FAIL at twice the margin.
     """
-    known = world(cell.world)
-    weights = tilted(known, cell.true_difference)
+    known, weights = world(cell.world), _weights(cell.world, cell.true_difference)
     off = np.array([float(each.sum()) for each in known.clusters]) - cell.true_difference * known.sizes
     pairs = cell.cases * (1 - known.errored)
     standard_error = float(np.sqrt(weights @ off**2 / (weights @ known.sizes) / pairs))
     return NormalDist().cdf(MARGIN / standard_error - NormalDist().inv_cdf(1 - ALPHA))
+
+
+@cache
+def _weights(name: str, true_difference: float) -> Floats:
+    return tilted(world(name), true_difference)
 
 
 def _outcome(samples: list[Drawn], cell: Cell) -> Counter[str]:

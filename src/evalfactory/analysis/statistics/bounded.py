@@ -24,7 +24,7 @@ from .sample import Floats, Sample
 
 _FEW = 500  # different values: where they are few, as of scores they mostly are, more nodes cost nothing
 _NODES, _MORE_NODES = 200, 480  # an error of the bound below 1e-7 and 1e-9
-_BLOCK = 20
+_BLOCK = 4096  # terms at a time: few enough to stop soon, many enough to be quick
 _NOTHING = 1e-18  # of the peak
 _REACH = 9.0  # in units of sinh: beyond it the integrand is below 1e-16 of its peak
 _STEPS = 200
@@ -101,10 +101,10 @@ def _chance_below_zero(values: Floats, counts: Floats) -> float:
     peak = -float((counts * np.log1p(-saddle * values)).sum()) - math.log(-saddle)
     slopes, powers, turns = np.append(bent, 1 / saddle), np.append(counts, 1.0), np.append(counts, -1.0)
     nodes = _MORE_NODES if len(values) <= _FEW else _NODES
-    step = _REACH / (nodes - 1)
+    step, rows = _REACH / (nodes - 1), max(20, _BLOCK // len(slopes))
     total = 0.0
-    for start in range(0, nodes, _BLOCK):
-        steps = np.arange(start, min(start + _BLOCK, nodes)) * step
+    for start in range(0, nodes, rows):
+        steps = np.arange(start, min(start + rows, nodes)) * step
         weights = np.where(steps > 0, np.cosh(steps), 0.5)
         angles = np.outer(np.sinh(steps) / math.sqrt(curvature), slopes)
         # Size and phase apart: faster than complex logarithms.
