@@ -1,4 +1,4 @@
-"""Paired scores of real runs, to resample from: python benchmarks/statistics/real_pairs.py QA.jsonl
+"""Paired scores of real runs, to resample from: `python benchmarks/statistics/real_pairs.py QA.jsonl`.
 
 QA.jsonl has HaluEval's columns. Its right answers are judged twice by the simulated judge with different seeds, then
 beside a candidate of which every fifth answer is made up; and both by the offline judge. Only scores are kept, in
@@ -59,7 +59,7 @@ def _cases(path: Path, rows: list[dict[str, str]], *, made_up: bool) -> None:
 
 @contextmanager
 def _judge(seed: int, doubt: Path) -> Iterator[str]:
-    command = [COMMAND, "judge-sim", "--port", "0", "--seed", str(seed), "--doubt", str(doubt), "--json"]
+    command = [str(COMMAND), "judge-sim", "--port", "0", "--seed", str(seed), "--doubt", str(doubt), "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
         text = ""
@@ -84,7 +84,7 @@ def _run(folder: Path, cases: str, url: str | None, run_id: str) -> dict[tuple[s
         encoding="utf-8",
     )
     words = ["run", str(suite), "--tier", "all", "--run-id", run_id, "--fresh", "--quiet", "--json"]
-    ran = subprocess.run([COMMAND, *words], capture_output=True, text=True, check=False)
+    ran = subprocess.run([str(COMMAND), *words], capture_output=True, text=True, check=False)
     report = Path(json.loads(ran.stdout)["report"])
     lines = (report / "measurements.jsonl").read_text(encoding="utf-8").splitlines()
     scored = (line for line in map(json.loads, lines) if line["state"] == "scored")

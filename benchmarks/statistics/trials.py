@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
+from functools import cache
+from statistics import NormalDist
 from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.statistics.worlds import Drawn, draw, tilted, world
+from benchmarks.statistics.worlds import Drawn, Floats, draw, tilted, world
 from evalfactory.analysis.drops import baseline_checks
 from evalfactory.analysis.evidence import Columns, Found, evidence
 from evalfactory.analysis.grouping import CaseFacts
@@ -17,6 +19,7 @@ from evalfactory.records.suite import GateSpec
 
 MARGIN = 0.03
 GATE = GateSpec(allowed_drop=MARGIN)
+ALPHA = (1 - GATE.confidence) / 2  # of each of the two wrong answers
 
 
 class Cell(NamedTuple):
@@ -49,18 +52,37 @@ def facts(drawn: Drawn) -> dict[str, CaseFacts]:
     return {f"c{number}": CaseFacts("", f"d{cluster}", ()) for number, cluster in enumerate(drawn.clusters)}
 
 
+def seed_of(cell: Cell, number: int) -> list[int]:
+    """The seed of a round."""
+    return [*cell.world.encode(), cell.cases, round(-1000 * cell.true_difference) + 500, number]
+
+
 def round_of(cell: Cell, number: int, trials: int) -> Counter[str]:
     """Counts of what happened in so many trials; the same for the same round."""
-    random = np.random.default_rng(
-        [*cell.world.encode(), cell.cases, round(-1000 * cell.true_difference) + 500, number]
-    )
-    known = world(cell.world)
-    weights = tilted(known, cell.true_difference)
+    random = np.random.default_rng(seed_of(cell, number))
+    known, weights = world(cell.world), _weights(cell.world, cell.true_difference)
     counts: Counter[str] = Counter()
     for _ in range(trials):
         samples = [draw(known, weights, cell.cases, random) for _ in range(cell.metrics)]
         counts.update(_outcome(samples, cell))
     return counts
+
+
+def power_in_theory(cell: Cell) -> float:
+    """The chance that a normal mean of the world's spread gives the wanted answer, the true difference being known.
+
+    That is PASS where nothing changed, and FAIL at twice the margin.
+    """
+    known, weights = world(cell.world), _weights(cell.world, cell.true_difference)
+    off = np.array([float(each.sum()) for each in known.clusters]) - cell.true_difference * known.sizes
+    pairs = cell.cases * (1 - known.errored)
+    standard_error = float(np.sqrt(weights @ off**2 / (weights @ known.sizes) / pairs))
+    return NormalDist().cdf(MARGIN / standard_error - NormalDist().inv_cdf(1 - ALPHA))
+
+
+@cache
+def _weights(name: str, true_difference: float) -> Floats:
+    return tilted(world(name), true_difference)
 
 
 def _outcome(samples: list[Drawn], cell: Cell) -> Counter[str]:

@@ -61,7 +61,7 @@ def tilted(world: World, mean: float) -> Floats:
     for _ in range(200):
         middle = (low + high) / 2
         low, high = (middle, high) if float(_weights(off, middle) @ off) < 0 else (low, middle)
-    return _weights(off, middle)
+    return _weights(off, low)
 
 
 def _weights(off: Floats, tilt: float) -> Floats:
@@ -78,7 +78,8 @@ def _random(name: str) -> np.random.Generator:
 
 
 def _five_levels(random: np.random.Generator, size: int) -> Floats:
-    return random.choice(_LEVELS, size) - random.choice(_LEVELS, size)
+    differences: Floats = random.choice(_LEVELS, size) - random.choice(_LEVELS, size)
+    return differences
 
 
 def _mostly_zero(share: float) -> Floats:
@@ -151,6 +152,9 @@ _WORLDS: dict[str, tuple[str, Callable[[], tuple[Floats, ...]], float]] = {
 }
 
 NAMES = tuple(_WORLDS)
+
+
+ABOUT = {name: about for name, (about, _, _) in _WORLDS.items()}
 
 
 @cache

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
         Forecast,
         ListedRun,
         Measurement,
+        Noise,
         Observer,
+        Power,
         Report,
         RunStatus,
         Suite,
@@ -26,7 +28,9 @@ if TYPE_CHECKING:
         explain,
         load_suite,
         measurements,
+        noise,
         plan,
+        power,
         report,
         resume,
         retry,
@@ -39,9 +43,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Baseline", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Observer",
-    "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "collect", "compare", "explain", "load_suite",
-    "measurements", "plan", "report", "resume", "retry", "run", "runs", "status", "verify",
+    "Baseline", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
+    "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "collect", "compare",
+    "explain", "load_suite", "measurements", "noise", "plan", "power", "report", "resume", "retry", "run", "runs",
+    "status", "verify",
 ]  # fmt: skip
 
 

@@ -21,8 +21,10 @@ from .app.explaining import Asking, Explained
 from .app.explaining import explain as _explain
 from .app.forecasting import Forecast, forecast
 from .app.listing import ListedRun, listed_runs
+from .app.noise import REPEATS, judge_again
 from .app.places import store_at
 from .app.planning import read_plan
+from .app.power import PowerOptions, suite_power
 from .app.registry import Baseline, find_run
 from .app.reports import read_report, reported_measurements
 from .app.retrying import retry_errored
@@ -34,6 +36,7 @@ from .app.verifying import verify as _verify
 from .records.measurement import Measurement
 from .records.plan import Plan
 from .records.report import Comparison, Report
+from .records.sizing import Noise, Power
 from .records.suite import Suite
 from .runners.port import Ended
 from .runners.progress import Progress
@@ -42,9 +45,9 @@ from .storage.port import Store
 from .suites import load_suite as _load_suite
 
 __all__ = [
-    "Baseline", "Comparison", "Explained", "Forecast", "ListedRun", "Measurement", "Observer", "Report", "RunStatus",
-    "Suite", "Verified", "bless", "collect", "compare", "explain", "load_suite", "measurements", "plan", "report",
-    "resume", "retry", "run", "runs", "status", "verify",
+    "Baseline", "Comparison", "Explained", "Forecast", "ListedRun", "Measurement", "Noise", "Observer", "Power",
+    "Report", "RunStatus", "Suite", "Verified", "bless", "collect", "compare", "explain", "load_suite", "measurements",
+    "noise", "plan", "power", "report", "resume", "retry", "run", "runs", "status", "verify",
 ]  # fmt: skip
 
 Result = TypeVar("Result")
@@ -157,6 +160,38 @@ def verify(run_id: str = "latest", *, store: str | None = None) -> Verified:
 def compare(run_id: str, baseline: str, *, store: str | None = None) -> Comparison:
     """Two runs, slot by slot. `baseline` is a blessed name, `previous`, or a run id."""
     return compare_runs(*_found(store, run_id), baseline)
+
+
+def noise(  # noqa: PLR0913  one keyword for each option of the command
+    suite: str | Path,
+    *,
+    times: int = REPEATS,
+    tier: str | None = None,
+    workers: int | None = None,
+    store: str | None = None,
+    run_id: str | None = None,
+    cases: Sequence[str] = (),
+    filters: Sequence[str] = (),
+    limit: int | None = None,
+    observer: Observer | None = None,
+) -> Noise:
+    """What the judge alone moves: each case is judged so many times anew, in a run of its own."""
+    choice = Choice(tuple(cases), tuple(filters), limit)
+    options = RunOptions(tier, workers, store, run_id, choice=choice)
+    return _complete(judge_again(Path(suite), options, times, observer or _Nobody()))
+
+
+def power(
+    suite: str | Path,
+    *,
+    drop: float | None = None,
+    chance: float = 0.8,
+    run_id: str | None = None,
+    baseline: str | None = None,
+    store: str | None = None,
+) -> Power:
+    """How many cases, repeats and dollars it takes to see a drop, from what earlier runs have shown."""
+    return suite_power(Path(suite), PowerOptions(drop, chance, run_id, baseline, store))
 
 
 def bless(run_id: str, name: str, *, store: str | None = None) -> Baseline:

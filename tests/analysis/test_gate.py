@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from evalfactory.analysis.comparison import Sides, compare
 from evalfactory.analysis.gate import apart, judge_gate
 from evalfactory.analysis.summary import SHOWN_MUST_RUN, Summarizer
-from evalfactory.records.measurement import Measurement, Slot
+from evalfactory.records.measurement import Measurement, Output, Slot, Usage
 from evalfactory.records.plan import MetricRecipe
 from evalfactory.records.report import BaselineInfo, Comparison, GateCheck, Verdict
-from evalfactory.records.suite import GateSpec, MetricGate, OnInconclusive
+from evalfactory.records.suite import GateSpec, MetricGate, OnInconclusive, TargetGate
 from results_given import METRICS, RECIPES, errored, frozen, recipe, scored, skipped
 
 FIRST, SECOND = METRICS
@@ -135,6 +135,32 @@ def test_the_verdict_follows_the_table(
     assert rules(decisive) == because
     assert decisive == seen.reasons[: len(decisive)]
     assert {check.rule for check in seen.checks if check.outcome != "PASS"} == {check.rule for check in seen.reasons}
+
+
+@pytest.mark.parametrize(
+    ("limits", "answers_s", "outcome", "seen"),
+    [
+        ({"p95_s": 2.0}, [1.0] * 19 + [9.0], "PASS", ["1 s over 20 answers"]),
+        ({"p95_s": 2.0}, [1.0] * 18 + [9.0] * 2, "FAIL", ["9 s over 20 answers"]),
+        ({"p50_s": 0.5, "p95_s": 20.0}, [1.0] * 9, "FAIL", ["1 s over 9 answers", "1 s over 9 answers"]),
+        ({"tokens": 110.0}, [1.0], "PASS", ["110 tokens over 1 answer"]),
+        ({"tokens": 109.0}, [1.0], "FAIL", ["110 tokens over 1 answer"]),
+        ({"cost_usd": 0.01}, [1.0], "INCONCLUSIVE", ["nobody counted dollars"]),
+        ({"p95_s": 2.0}, [], "PASS", ["not asked"]),
+        ({}, [9.0], "PASS", []),
+    ],
+)
+def test_the_target_is_gated_on_its_speed_and_cost_when_it_was_asked(
+    limits: dict[str, float], answers_s: list[float], outcome: str, seen: list[str]
+) -> None:
+    summarizer = Summarizer(ONE)
+    summarizer.add(scored(Slot("a", FIRST), 1.0), frozen("a"))
+    for number, active_s in enumerate(answers_s):
+        used = Usage(calls=1, input_tokens=100, output_tokens=10)
+        summarizer.add_output(Output(case_id=str(number), active_s=active_s, usage=used))
+    found = judge_gate(GateSpec(target=TargetGate(**limits)), summarizer.summary())
+    assert found.outcome == outcome
+    assert [check.seen for check in found.checks if check.rule == "target"] == seen
 
 
 words = st.text("0159esm", max_size=8)

@@ -4,11 +4,13 @@ import math
 import random
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from evalfactory.analysis.exact import ExactSum
-from evalfactory.analysis.summary import Lowest, Summarizer, Summary, case_result, with_case
+from evalfactory.analysis.shares import wilson
+from evalfactory.analysis.summary import Draws, Lowest, Summarizer, Summary, case_result, with_case
 from evalfactory.records.case import Turn
 from evalfactory.records.measurement import Failure, Measurement, Output, Slot, Usage
 from evalfactory.records.report import Counts
@@ -176,3 +178,41 @@ def test_a_conversation_is_told_by_its_scenario_and_turns() -> None:
     assert result.input == "A lost parcel"
     assert result.actual_output == "user: Where is it?\nassistant: On its way."
     assert result.expected_output == "found"
+
+
+def test_the_share_that_passed_has_wilsons_interval() -> None:
+    summarizer = Summarizer(RECIPES)
+    for number in range(20):
+        summarizer.add(scored(Slot(f"case-{number}", FIRST), 0.0 if number < 5 else 1.0), frozen(f"case-{number}"))
+    first, second = summarizer.summary().metrics
+    assert first.pass_interval is not None
+    assert (first.pass_interval.low, first.pass_interval.high) == tuple(round(end, 9) for end in wilson(15, 20))
+    assert first.pass_interval.method == "wilson"
+    assert second.pass_interval is None
+
+
+def test_the_interval_of_a_share_is_as_wide_as_its_few_documents_and_its_repeated_cases_make_it() -> None:
+    for draws, repeats in ((Draws(cluster_by="metadata.document"), 1), (Draws(repeats=4), 4)):
+        summarizer = Summarizer(RECIPES, draws=draws)
+        for number in range(80 // repeats):
+            case = frozen(f"case-{number:02d}", metadata={"document": number // 4})
+            for repeat in range(repeats):
+                passed = (number if repeats > 1 else number // 4) % 2
+                summarizer.add(scored(Slot(case.case.id, FIRST, repeat), float(passed)), case)
+        seen = summarizer.summary().metrics[0].pass_interval
+        assert seen is not None
+        assert (seen.low, seen.high) == pytest.approx(wilson(10, 20), abs=0.005)
+        assert seen.method == "clustered wilson"
+
+
+def test_the_targets_speed_is_that_of_its_answers_and_not_of_its_failures() -> None:
+    summarizer = Summarizer(RECIPES)
+    assert summarizer.summary().speed is None
+    failed = Failure(error_class="timeout", where="target", message="no answer")
+    for number in range(1, 21):
+        used = Usage(calls=1, input_tokens=100, output_tokens=number, cost_usd=0.01)
+        summarizer.add_output(Output(case_id=f"c{number}", seconds=99, active_s=number, usage=used))
+    summarizer.add_output(Output(case_id="down", active_s=600, failure=failed))
+    speed = summarizer.summary().speed
+    assert speed is not None
+    assert (speed.outputs, speed.p50_s, speed.p95_s, speed.tokens, speed.cost_usd) == (20, 10, 19, 110.5, 0.01)

@@ -17,9 +17,10 @@ from evalfactory.runners.port import Ended
 from evalfactory.runners.progress import Progress
 
 PUBLIC = {
-    "Baseline", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Observer",
-    "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "collect", "compare", "explain", "load_suite",
-    "measurements", "plan", "report", "resume", "retry", "run", "runs", "status", "verify",
+    "Baseline", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
+    "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "collect", "compare",
+    "explain", "load_suite", "measurements", "noise", "plan", "power", "report", "resume", "retry", "run", "runs",
+    "status", "verify",
 }  # fmt: skip
 
 

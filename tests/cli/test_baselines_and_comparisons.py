@@ -132,13 +132,13 @@ def test_a_baseline_of_another_judge_is_not_compared_unless_told(blessed: Desk) 
     changed = {**geval, "criteria": "Is it short?"}
     blessed.suite(metrics=[{"geval": geval}], gate={"metrics": {"tone": {"mean": 0}}})
     blessed.run("--run-id", "polite")
-    other = {"metrics": [{"geval": changed}], "gate": {"metrics": {"tone": {"mean": 0}}}}
-    blessed.suite(**other)
+    blessed.suite(metrics=[{"geval": changed}], gate={"metrics": {"tone": {"mean": 0}}})
     ran = blessed("run", "suite.yaml", "--baseline", "polite", "--run-id", "short")
     assert ran.code == 11
     assert "tone cannot be compared: the baseline has another recipe" in " ".join(ran.out.split())
     assert baseline_of(blessed, "short")["pairs"] == 0
-    blessed.suite(**{**other, "gate": {**other["gate"], "compare_anyway": ["recipe"]}})
+    told = {"metrics": {"tone": {"mean": 0}}, "compare_anyway": ["recipe"]}
+    blessed.suite(metrics=[{"geval": changed}], gate=told)
     blessed.run("--baseline", "polite", "--run-id", "told")
     seen = baseline_of(blessed, "told")
     assert seen["pairs"] == 20

@@ -171,3 +171,13 @@ def test_what_the_target_leaves_out_is_missing_as_the_suite_wants_it(bot_desk: D
     (line, *_) = [line for line in bot_desk.measurements("terse") if line["state"] == state]
     words = line["reason"] or line["failure"]["message"]
     assert words == "the case has no retrieval_context, and the target produced none"
+
+
+def test_a_target_that_is_too_slow_fails_the_run_and_does_so_again_when_its_answers_are_reused(bot_desk: Desk) -> None:
+    for run_id, limit, code in (("slow", 1e-9, 10), ("again", 1e-9, 10), ("patient", 600, 0)):
+        bot_desk.suite(target=target(bot_desk), gate={"target": {"p95_s": limit}})
+        assert bot_desk("run", "suite.yaml", "--run-id", run_id, "--quiet").code == code
+    first, again = (bot_desk.report(run_id)["target_speed"] for run_id in ("slow", "again"))
+    assert (first["outputs"], first["reused"], again["reused"]) == (4, 0, 4)
+    assert again["p95_s"] == first["p95_s"] > 0
+    assert bot_desk.report("again")["target"]["calls"] == 0

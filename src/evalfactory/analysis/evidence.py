@@ -75,6 +75,7 @@ class _Tested:
 
     found: Found
     estimate: GuardedMean | BoundedMean
+    precision: Precision
     rule: MetricGate
     allowed: float
 
@@ -111,8 +112,7 @@ def drop_tests(tested: Sequence[_Tested], confidence: float) -> list[DropTest]:
 
 def _drop_test(tested: _Tested, p_larger: float, p_smaller: float, alpha: float) -> DropTest:
     decision = "shown" if p_larger <= alpha else "excluded" if p_smaller <= alpha else "open"
-    cases = len(set(tested.found.columns.case_ids))
-    settling = settling_cases(_precision(tested.estimate, alpha, cases), tested.allowed, alpha=alpha)
+    settling = settling_cases(tested.precision, tested.allowed, alpha=alpha)
     return DropTest(
         allowed=tested.allowed,
         metric_tier=tested.rule.tier,
@@ -126,9 +126,11 @@ def _drop_test(tested: _Tested, p_larger: float, p_smaller: float, alpha: float)
 def _tested(found: Found, facts: Mapping[str, CaseFacts], gate: GateSpec) -> _Tested:
     rule = gate.metrics.get(found.counted.name, MetricGate())
     sample = sample_of(zip(_clusters(found.columns, facts), found.columns.differences(), strict=True))
+    estimate = _estimate(sample, found.columns, RESAMPLES)
     return _Tested(
         found=found,
-        estimate=_estimate(sample, found.columns, RESAMPLES),
+        estimate=estimate,
+        precision=_precision(estimate, (1 - gate.confidence) / 2, len(set(found.columns.case_ids))),
         rule=rule,
         allowed=gate.allowed_drop if rule.allowed_drop is None else rule.allowed_drop,
     )
@@ -171,16 +173,14 @@ def _with_evidence(
 def _difference(tested: _Tested, p_passed: float | None, confidence: float) -> Difference:
     estimate, columns = tested.estimate, tested.found.columns
     sample = estimate.sample
-    cases = len(set(columns.case_ids))
-    precision = _precision(estimate, (1 - confidence) / 2, cases)
     return Difference(
-        interval=_interval(estimate, precision, confidence),
+        interval=_interval(estimate, tested.precision, confidence),
         standard_error=_rounded(sample.standard_error),
-        cases=cases,
+        cases=tested.precision.cases,
         clusters=sample.clusters,
         nonzero=sample.nonzero,
         effective=_rounded(sample.effective),
-        detectable_drop=_rounded(detectable_drop(precision)),
+        detectable_drop=_rounded(detectable_drop(tested.precision)),
         p_scores=_rounded(sign_flips(sample.sums, seed=_SEED)),
         p_passed=None if p_passed is None else _rounded(p_passed),
         caveat=_caveat(sample, columns),

@@ -8,6 +8,8 @@
 | such a drop of a critical metric is neither shown nor excluded            | INCONCLUSIVE       |
 | a critical metric has no pair, or was measured in another way back then   | INCONCLUSIVE       |
 | the baseline is older than it may be                                      | INCONCLUSIVE       |
+| the target is slower or dearer than it may be                             | FAIL               |
+| its tokens or dollars are limited, and nobody counted them                | INCONCLUSIVE       |
 | a must-run slot scored below its threshold                                | FAIL               |
 | a must-run slot is errored or skipped: nobody can vouch for it            | INCONCLUSIVE       |
 | too large a share of the slots that could be measured is errored          | INCONCLUSIVE       |
@@ -28,6 +30,7 @@ from typing import assert_never
 from ..records.report import CaseResult, Comparison, GateCheck, MetricSummary, Outcome, Verdict
 from ..records.suite import GateSpec, MetricGate, OnInconclusive
 from .drops import baseline_checks
+from .speed import target_checks
 from .summary import Summary
 
 _DUST = 1e-9
@@ -45,6 +48,7 @@ def judge_gate(
         _complete(summary),
         *_floors(gate, summary),
         *(baseline_checks(gate, comparison) if comparison else ()),
+        *target_checks(gate.target, summary.speed),
         *_must_run(summary),
         _errored(gate, summary),
         *_anything_scored(summary),

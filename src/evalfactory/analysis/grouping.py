@@ -35,9 +35,15 @@ class InputChanges(NamedTuple):
 
 def facts_of(case: Case, cluster_by: str | None, slices: Sequence[str]) -> CaseFacts:
     """The facts of a case; one without a value in `cluster_by` was drawn alone."""
-    cluster = _text(lookup(case, cluster_by)) if cluster_by else ""
     found = ((field, value) for field in slices for value in _values(lookup(case, field)))
-    return CaseFacts(input_digest(case)[:32], intern(cluster), tuple((intern(a), intern(b)) for a, b in found))
+    return CaseFacts(
+        input_digest(case)[:32], cluster_of(case, cluster_by), tuple((intern(a), intern(b)) for a, b in found)
+    )
+
+
+def cluster_of(case: Case, cluster_by: str | None) -> str:
+    """What the case was drawn with; empty for one that was drawn alone."""
+    return intern(_text(lookup(case, cluster_by))) if cluster_by else ""
 
 
 def input_changes(here: Mapping[str, str], there: Mapping[str, str]) -> InputChanges:

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from ..records.plan import Plan
-from ..records.report import BaselineInfo, Comparison, MetricComparison, MetricSummary, Proof, Report, Verdict
+from ..records.report import (
+    BaselineInfo,
+    CaseResult,
+    Cause,
+    Comparison,
+    MetricComparison,
+    MetricSummary,
+    Proof,
+    Report,
+    Verdict,
+)
 from .summary import Summary
 
 
@@ -43,16 +54,18 @@ def build_report(plan: Plan, findings: Findings, proof: Proof, circumstances: Ci
         counts=summary.counts,
         cases=circumstances.cases,
         metrics=beside(summary.metrics, comparison),
-        must_run=summary.must_run,
+        must_run=_with_causes(summary.must_run, summary.causes),
+        diagnosis=summary.diagnosis,
         must_run_slots=summary.must_run_counts.planned,
         must_run_unmet=summary.must_run_unmet,
         errors=summary.errors,
         judge=summary.judge + plan.planning,
         target=summary.target if plan.target is not None else None,
+        target_speed=summary.speed,
         judge_name=circumstances.judge_name,
         notes=circumstances.notes,
-        worst=summary.worst,
-        regressions=comparison.regressions if comparison else (),
+        worst=_with_causes(summary.worst, summary.causes),
+        regressions=_with_causes(comparison.regressions, summary.causes) if comparison else (),
         errored=summary.errored,
         baseline=comparison.baseline if comparison else findings.baseline,
         compared=comparison.metrics if comparison else (),
@@ -64,6 +77,10 @@ def build_report(plan: Plan, findings: Findings, proof: Proof, circumstances: Ci
         results_digest=proof.results_digest,
         proof=proof,
     )
+
+
+def _with_causes(results: Iterable[CaseResult], causes: Mapping[str, Cause]) -> tuple[CaseResult, ...]:
+    return tuple(result.model_copy(update={"cause": causes.get(result.case_id)}) for result in results)
 
 
 def beside(metrics: tuple[MetricSummary, ...], comparison: Comparison | None) -> tuple[MetricSummary, ...]:

@@ -52,6 +52,13 @@ def cases_for(drop: float, spread: float, *, alpha: float, power: float = POWER)
     return max(2, math.ceil((spread * deviates / drop) ** 2), math.ceil(-math.log(alpha) / drop))
 
 
+def detectable_drop_of(cases: int, spread: float, *, alpha: float, power: float = POWER) -> float:
+    """The smallest true drop that so many cases show, with a chance of `power`; what `cases_for` says, turned around."""
+    normal = NormalDist()
+    deviates = normal.inv_cdf(1 - alpha) + normal.inv_cdf(power)
+    return max(spread * deviates / math.sqrt(cases), -math.log(alpha) / cases)
+
+
 def power_of(cases: int, drop: float, spread: float, *, alpha: float) -> float:
     """The chance that so many cases show a true drop of `drop`, when differences spread by `spread` a case."""
     normal = NormalDist()

@@ -11,9 +11,13 @@ from typing import Any, Generic, NamedTuple, TypeVar
 from ..records.case import FrozenCase
 from ..records.measurement import Measurement, Output, Slot, Usage
 from ..records.plan import MetricRecipe
-from ..records.report import CaseResult, Counts, MetricSummary
+from ..records.report import CaseResult, Cause, Counts, Diagnosis, Interval, MetricSummary, TargetSpeed
+from .diagnosis import Diagnosing
 from .exact import ExactSum
+from .grouping import cluster_of
 from .merge import Entry
+from .shares import ClusterCount, clustered_wilson, wilson
+from .speed import SpeedTally
 
 #: How many slots a report shows of each kind; must-run slots are to be seen one by one.
 SHOWN = 10
@@ -60,7 +64,26 @@ class Summary(NamedTuple):
     missing: tuple[Slot, ...]  # the first ones
     judge: Usage
     target: Usage
+    speed: TargetSpeed | None  # of the target's answers; none without any
+    diagnosis: Diagnosis | None
+    causes: dict[str, Cause]  # of the bad cases with a retrieval context
     reused_from: dict[str, int]
+
+
+class Draws(NamedTuple):
+    """What the intervals of shares must know: what was drawn together, and how sure they are to be."""
+
+    cluster_by: str | None = None
+    repeats: int = 1
+    confidence: float = 0.95
+
+    @property
+    def clustered(self) -> bool:
+        """Whether several slots of a metric may belong together."""
+        return self.cluster_by is not None or self.repeats > 1
+
+
+ALONE = Draws()
 
 
 @dataclass(slots=True)
@@ -73,10 +96,15 @@ class _Tally:
     total: ExactSum = field(default_factory=ExactSum)
     minimum: float | None = None
     maximum: float | None = None
+    passed_in: Counter[str] = field(default_factory=Counter)  # cluster -> succeeded; only where there are clusters
+    size_of: Counter[str] = field(default_factory=Counter)
 
-    def score(self, score: float, *, success: bool | None) -> None:
+    def score(self, score: float, *, success: bool | None, cluster: str | None = None) -> None:
         self.total.add(score)
         self.succeeded += success is True
+        if cluster is not None:
+            self.passed_in[cluster] += success is True
+            self.size_of[cluster] += 1
         if self.minimum is None or score < self.minimum:
             self.minimum = score
         if self.maximum is None or score > self.maximum:
@@ -121,7 +149,8 @@ class _Known(NamedTuple):
 class Summarizer:
     """Takes every planned slot once, in any order; `summary()` says what they come to."""
 
-    def __init__(self, recipes: Iterable[MetricRecipe], *, shown: int = SHOWN) -> None:
+    def __init__(self, recipes: Iterable[MetricRecipe], *, draws: Draws = ALONE, shown: int = SHOWN) -> None:
+        self._draws = draws
         self._recipes = {recipe.name: recipe for recipe in recipes}
         self._averaged = {name: _Tally() for name in self._recipes}
         self._must_run = {name: _Tally() for name in self._recipes}
@@ -129,6 +158,8 @@ class Summarizer:
         self._reused_from: Counter[str] = Counter()
         self._judge = _Bill()
         self._target = _Bill()
+        self._speed = SpeedTally()
+        self._diagnosing = Diagnosing(self._recipes.values())
         self._unmet = 0
         self._unmet_first: Lowest[_Known] = Lowest(SHOWN_MUST_RUN)
         self._worst: Lowest[_Known] = Lowest(shown)
@@ -147,7 +178,9 @@ class Summarizer:
             tally.reused += 1
             self._reused_from[measurement.reused_from] += 1
         if measurement.score is not None:
-            tally.score(measurement.score, success=measurement.success)
+            tally.score(measurement.score, success=measurement.success, cluster=self._cluster(slot.case_id, case))
+        if _has_context(case, output):
+            self._diagnosing.add(measurement)
         if measurement.failure is not None:
             self._errors[measurement.failure.error_class] += 1
             self._errored.add(slot, _Known(measurement, case, output))
@@ -171,13 +204,14 @@ class Summarizer:
         """Charge what the target's answer cost; each output once. A reused one cost nothing here."""
         if output.reused_from is None:
             self._target.charge(output.usage)
+        self._speed.add(output)
 
     def summary(self) -> Summary:
         """What was taken so far."""
         tallies = [*self._averaged.values(), *self._must_run.values()]
         return Summary(
             counts=_sum_of(tally.counts for tally in tallies),
-            metrics=tuple(_metric_summary(self._recipes[name], tally) for name, tally in self._averaged.items()),
+            metrics=tuple(self._metric(self._recipes[name], tally) for name, tally in self._averaged.items()),
             must_run_counts=_sum_of(tally.counts for tally in self._must_run.values()),
             must_run_unmet=self._unmet,
             must_run_scored={name: tally.states["scored"] for name, tally in self._must_run.items()},
@@ -188,7 +222,32 @@ class Summarizer:
             missing=self._missing.items,
             judge=self._judge.usage,
             target=self._target.usage,
+            speed=self._speed.told(),
+            diagnosis=self._diagnosing.told(),
+            causes=self._diagnosing.causes(),
             reused_from=_most_first(self._reused_from),
+        )
+
+    def _cluster(self, case_id: str, case: FrozenCase | None) -> str | None:
+        """What the slot was drawn with: its `cluster_by` value, else its case; None where every slot stands for itself."""
+        if not self._draws.clustered:
+            return None
+        shared = cluster_of(case.case, self._draws.cluster_by) if case is not None else ""
+        return f"cluster {shared}" if shared else f"case {case_id}"
+
+    def _metric(self, recipe: MetricRecipe, tally: _Tally) -> MetricSummary:
+        scored = tally.states["scored"]
+        rated = scored and recipe.threshold is not None
+        return MetricSummary(
+            name=recipe.name,
+            type=recipe.type,
+            threshold=recipe.threshold,
+            counts=tally.counts,
+            mean=tally.total.over(scored) if scored else None,
+            pass_rate=tally.succeeded / scored if rated else None,
+            pass_interval=_pass_interval(tally, scored, self._draws) if rated else None,
+            minimum=tally.minimum,
+            maximum=tally.maximum,
         )
 
     def _result(self, known: _Known) -> CaseResult:
@@ -232,17 +291,28 @@ def with_case(result: CaseResult, frozen: FrozenCase | None, output: Output | No
     return result.model_copy(update=seen)
 
 
-def _metric_summary(recipe: MetricRecipe, tally: _Tally) -> MetricSummary:
-    scored = tally.states["scored"]
-    return MetricSummary(
-        name=recipe.name,
-        type=recipe.type,
-        threshold=recipe.threshold,
-        counts=tally.counts,
-        mean=tally.total.over(scored) if scored else None,
-        pass_rate=tally.succeeded / scored if scored and recipe.threshold is not None else None,
-        minimum=tally.minimum,
-        maximum=tally.maximum,
+def _has_context(case: FrozenCase | None, output: Output | None) -> bool:
+    """Whether the case has what retrieval found, its own or the target's."""
+    if output is not None and output.retrieval_context:
+        return True
+    if case is None:
+        return False
+    turns = case.case.turns or ()
+    return bool(case.case.retrieval_context) or any(turn.retrieval_context for turn in turns)
+
+
+def _pass_interval(tally: _Tally, scored: int, draws: Draws) -> Interval:
+    """Of the share that succeeded; whole clusters count as one draw."""
+    if draws.clustered:
+        clusters = [ClusterCount(tally.passed_in[name], size) for name, size in tally.size_of.items()]
+        low, high = clustered_wilson(clusters, confidence=draws.confidence)
+    else:
+        low, high = wilson(tally.succeeded, scored, confidence=draws.confidence)
+    return Interval(
+        low=round(low, 9),
+        high=round(high, 9),
+        confidence=draws.confidence,
+        method="clustered wilson" if draws.clustered else "wilson",
     )
 
 

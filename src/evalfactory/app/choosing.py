@@ -22,14 +22,16 @@ class Choice:
     ids: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
     limit: int | None = None
+    purpose: str = ""  # why the run is none of the tier's, though it may take all of its cases
 
     def __bool__(self) -> bool:
         return bool(self.ids or self.filters or self.limit)
 
     def in_words(self) -> str:
         """The choice as a reader sees it, empty for a whole tier."""
+        purpose = (self.purpose,) if self.purpose else ()
         limit = (f"limit {self.limit}",) if self.limit else ()
-        return ", ".join((*(f"case {name}" for name in self.ids), *self.filters, *limit))
+        return ", ".join((*purpose, *(f"case {name}" for name in self.ids), *self.filters, *limit))
 
 
 def choose(spool: Spool, choice: Choice, seed: int) -> list[int]:

@@ -14,7 +14,7 @@ from ..analysis.digest import ResultsDigest
 from ..analysis.gate import judge_gate
 from ..analysis.merge import Entry, slot_in_words, slot_of
 from ..analysis.report import Circumstances, Findings, build_report
-from ..analysis.summary import Summarizer, Summary
+from ..analysis.summary import Draws, Summarizer, Summary
 from ..errors import UsageError
 from ..records.base import Record
 from ..records.case import FrozenCase
@@ -82,7 +82,8 @@ def collect(store: Store, keys: RunKeys, options: CollectOptions = CollectOption
         InputError: A file of the run was changed or cut short.
     """
     plan = read_plan(store, keys)
-    summarizer = Summarizer(plan.recipes)
+    draws = Draws(plan.cluster_by, plan.execution.repeats, plan.gate.confidence)
+    summarizer = Summarizer(plan.recipes, draws=draws)
     with ExitStack() as files, merge_with_children(store, keys, plan, summarizer) as merged:
         summary = summarizer.summary()
         comparison, baseline = _compare(store, plan, merged, options)

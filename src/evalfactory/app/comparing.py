@@ -50,7 +50,7 @@ def compare_runs(store: Store, keys: RunKeys, baseline: str) -> Comparison:
 def compare_with(store: Store, plan: Plan, here: Side, baseline: RunKeys, asked: str) -> Comparison:
     """The run beside a baseline run that has a report; regressions come with their cases' texts."""
     theirs, their_plan = read_report(store, baseline), read_plan(store, baseline)
-    facts = {frozen.case.id: facts_of(frozen.case, plan.cluster_by, plan.slices) for frozen in _all_frozen(store, plan)}
+    facts = {frozen.case.id: facts_of(frozen.case, plan.cluster_by, plan.slices) for frozen in all_frozen(store, plan)}
     changes = _input_changes(store, plan, their_plan, facts)
     refused = refused_metrics(plan, their_plan)
     info = BaselineInfo(
@@ -85,11 +85,11 @@ def compare_with(store: Store, plan: Plan, here: Side, baseline: RunKeys, asked:
 def _input_changes(store: Store, plan: Plan, theirs: Plan, facts: Mapping[str, CaseFacts]) -> InputChanges:
     if plan.inputs_digest == theirs.inputs_digest:
         return InputChanges(0, 0, frozenset())
-    there = {frozen.case.id: facts_of(frozen.case, None, ()).inputs for frozen in _all_frozen(store, theirs)}
+    there = {frozen.case.id: facts_of(frozen.case, None, ()).inputs for frozen in all_frozen(store, theirs)}
     return input_changes({case_id: known.inputs for case_id, known in facts.items()}, there)
 
 
-def _all_frozen(store: Store, plan: Plan) -> Iterator[FrozenCase]:
+def all_frozen(store: Store, plan: Plan) -> Iterator[FrozenCase]:
     """Every case of the run; of a run that supplements another one all that its report tells."""
     while plan.parent is not None:
         plan = read_plan(store, RunKeys(plan.suite, plan.parent.run_id))

@@ -9,7 +9,7 @@ import secrets
 import signal
 import threading
 import time
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -94,6 +94,7 @@ class RunOptions:
     choice: Choice = field(default_factory=Choice)
     ahead: NurseryProcess | None = None  # started already, by a caller in a hurry
     site: Site | None = None  # where the workers are, if not on this machine
+    overrides: Mapping[str, object] = field(default_factory=dict)  # dotted keys of the suite
 
 
 class RunResult(NamedTuple):
@@ -119,7 +120,7 @@ async def run(path: Path, options: RunOptions, observer: Observer) -> RunResult:
     `RefusedError`, `Interrupted` with everything measured kept, for `resume`.
     """
     begun_s = time.monotonic()
-    loaded = load_suite(path)
+    loaded = load_suite(path, overrides=options.overrides)
     if options.site is None:
         check_keys(loaded.suite)
     store = store_for(loaded, options.store)

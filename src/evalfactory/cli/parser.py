@@ -331,6 +331,32 @@ def _telling(commands: Commands[_Parser]) -> None:
     compare.add_argument("baseline", help="a blessed name, `previous`, or a run id")
     _store(compare)
     _json(compare)
+    noise = _command(
+        commands,
+        "noise",
+        "judge the same cases again and again, and say what the judge alone moves",
+        "evalfactory noise suite.yaml --times 5\nevalfactory noise suite.yaml --of 20261123-081500-3f2a",
+    )
+    _suite(noise)
+    _planned(noise)
+    noise.add_argument("--times", type=_count, default=5, metavar="N", help="how often each case (default: 5)")
+    noise.add_argument("--of", metavar="RUN", help="tell of this run with repeats instead, asking nobody")
+    noise.add_argument("--workers", type=_count, metavar="N", help="worker processes (default: the suite's)")
+    noise.add_argument("--quiet", action="store_true", help="no progress, only the answer")
+    _json(noise)
+    power = _command(
+        commands,
+        "power",
+        "say how many cases, repeats and dollars it takes to see a drop",
+        "evalfactory power suite.yaml --drop 0.03",
+    )
+    _suite(power)
+    power.add_argument("--drop", type=_share, metavar="D", help="of a metric's mean (default: the gate's allowed drop)")
+    power.add_argument("--chance", type=_share, default=0.8, metavar="P", help="of seeing it (default: 0.8)")
+    power.add_argument("--run", metavar="RUN", help="count on this run (default: the newest ones that tell enough)")
+    power.add_argument("--baseline", metavar="NAME", help="and on how it differs from this one")
+    power.add_argument("--store", metavar="URL", help="folder, s3://, gs:// or az:// (default: the suite's)")
+    _json(power)
     bless = _command(commands, "bless", "make a complete run a baseline", "evalfactory bless latest --name main")
     _run(bless)
     bless.add_argument("--name", required=True, help="of the baseline; blessing again moves it")
@@ -415,6 +441,16 @@ def _index(text: str) -> int:
 
 def _port(text: str) -> int:
     return _number(text, least=0, most=65535, what="port from 0 to 65535")
+
+
+def _share(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is no number between 0 and 1")
+    return number
 
 
 def _number(text: str, *, least: int, what: str, most: int | None = None) -> int:

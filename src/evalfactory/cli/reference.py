@@ -18,6 +18,7 @@ from ..records.report import (
     BaselineInfo,
     CaseResult,
     Counts,
+    Diagnosis,
     Difference,
     DropTest,
     GateCheck,
@@ -29,8 +30,10 @@ from ..records.report import (
     ShardProof,
     Share,
     SliceComparison,
+    TargetSpeed,
     Verdict,
 )
+from ..records.sizing import MetricNoise, MetricPower, Needed, Noise, Power, ShakyCase
 from ..render.machine import JudgeTotals, SummaryJson
 from .parser import build_parser
 
@@ -104,7 +107,7 @@ _OF_JSON = {
 
 _REPORT_SECTIONS: tuple[type[Record], ...] = (
     Report, Verdict, GateCheck, Counts, MetricSummary, CaseResult, BaselineInfo, MetricComparison, Difference, DropTest,
-    Share, Interval, SliceComparison, Proof, ShardProof, PartRef,
+    Share, Interval, SliceComparison, TargetSpeed, Diagnosis, Proof, ShardProof, PartRef,
 )  # fmt: skip
 
 
@@ -222,6 +225,11 @@ def _report() -> Iterator[str]:
     for key in SummaryJson.__annotations__:
         yield _row(f"`{key}`", _OF_JSON[key])
     yield f"\n`judge` has {', '.join(f'`{key}`' for key in JudgeTotals.__annotations__)}.\n"
+    for command, record, parts in (("noise", Noise, (MetricNoise, ShakyCase)), ("power", Power, (MetricPower, Needed))):
+        yield f"## The object of `{command} --json`\n"
+        yield f"{_first_line(record)}\n"
+        yield from _fields(record)
+        yield from _sections(parts, "### ")
     yield "## A line of `measurements.jsonl`\n"
     yield from _fields(Measurement)
     yield from _sections((Usage, Failure), "### ")

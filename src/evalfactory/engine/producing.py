@@ -49,6 +49,7 @@ class Producer:
             failure=failure,
             usage=meter.usage,
             seconds=round(loop.time() - meter.started_s, 4),
+            active_s=round(meter.active_s(loop.time()), 4),
             attempt=attempt,
             fingerprint=mark,
         )

@@ -109,11 +109,10 @@ def copied(origin: str, measurement: Measurement, *, slot: Slot, recipe: MetricR
 
 
 def copied_output(origin: str, output: Output, *, case_id: str, attempt: str) -> Output:
-    """The output as this run keeps it."""
+    """The output as this run keeps it: with what it took back then, as the target's speed is gated, too."""
     return output.model_copy(
         update={
             "case_id": case_id,
-            "usage": Usage(),
             "seconds": 0.0,
             "attempt": attempt,
             "reused_from": output.reused_from or origin,

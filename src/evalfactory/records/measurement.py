@@ -88,8 +88,9 @@ class Output(Record):
     retrieval_context: tuple[str, ...] | None = None
     tools_called: tuple[ToolCall, ...] | None = None
     failure: Failure | None = None
-    usage: Usage = Usage()
-    seconds: float = 0.0
+    usage: Usage = Field(default=Usage(), description="Of this answer; a copy keeps what it cost back then.")
+    seconds: float = Field(default=0.0, description="Wall time from admission to the end, waiting included.")
+    active_s: float = Field(default=0.0, description="Of that the time in which no limit or pause held it up.")
     attempt: str = ""
     fingerprint: str = ""
     reused_from: str | None = None

@@ -11,6 +11,7 @@ from .measurement import Failure, PartRef, Usage
 from .suite import MetricTier
 
 Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE", "INCOMPLETE"]
+Cause = Literal["retrieval", "generation", "both", "cannot tell"]
 _GRAVEST_FIRST: tuple[Outcome, ...] = ("INCOMPLETE", "FAIL", "INCONCLUSIVE", "PASS")
 
 
@@ -65,6 +66,17 @@ class MetricSummary(Record):
     pairs: int = Field(default=0, description="Slots scored in both.")
 
 
+class TargetSpeed(Record):
+    """How fast the target answered, and what an answer took; over all outputs, copies with what they took back then."""
+
+    outputs: int = Field(description="Answers that were timed.")
+    reused: int = Field(default=0, description="Of them those copied from earlier runs.")
+    p50_s: float = Field(description="Half of the answers took no longer; seconds, waiting for limits left out.")
+    p95_s: float = Field(description="19 of 20 answers took no longer; seconds, waiting for limits left out.")
+    tokens: float = Field(default=0.0, description="Mean of an answer, input and output; 0 where no one counted.")
+    cost_usd: float = Field(default=0.0, description="Mean of an answer, US dollars; 0 where no price is known.")
+
+
 class GateCheck(Record):
     """One rule of the gate, what it wanted and what it saw."""
 
@@ -117,8 +129,26 @@ class CaseResult(Record):
     retrieval_context: tuple[str, ...] | None = Field(
         default=None, description="The case's, or what the target produced."
     )
+    cause: Cause | None = Field(
+        default=None, description="What made the case bad; none of a good one, and of one without a retrieval context."
+    )
     baseline_score: float | None = Field(default=None, description="Of the same slot in the baseline.")
     baseline_reason: str | None = Field(default=None, description="Of the same slot in the baseline.")
+
+
+class Diagnosis(Record):
+    """Bad cases with a retrieval context by their causes: `bad = retrieval + generation + both + cannot_tell`."""
+
+    bad: int = Field(description="Cases that failed a metric in their first draw.")
+    retrieval: int = Field(default=0, description="A contextual metric failed, generation's metrics passed.")
+    generation: int = Field(
+        default=0, description="Faithfulness or answer relevancy failed, contextual metrics passed."
+    )
+    both: int = Field(default=0, description="Metrics of either kind failed.")
+    cannot_tell: int = Field(default=0, description="One of the two was not measured, or neither failed.")
+    would_tell: dict[str, int] = Field(
+        default_factory=dict, description="Metric that would tell -> bad cases of which that side was not measured."
+    )
 
 
 class ShardProof(Record):
@@ -266,9 +296,15 @@ class Report(Record):
     must_run: tuple[CaseResult, ...] = Field(default=(), description="The first must-run slots that did not succeed.")
     must_run_slots: int = Field(default=0, description="Slots of must-run cases.")
     must_run_unmet: int = Field(default=0, description="Must-run slots that did not succeed, all of them.")
+    diagnosis: Diagnosis | None = Field(
+        default=None, description="Whether retrieval or generation made cases bad; none where there is nothing to tell."
+    )
     errors: dict[str, int] = Field(default_factory=dict, description="Error class -> slots.")
     judge: Usage = Field(default=Usage(), description="Of this run alone; a reused measurement cost nothing here.")
     target: Usage | None = Field(default=None, description="What producing outputs cost; none without a target.")
+    target_speed: TargetSpeed | None = Field(
+        default=None, description="How fast the target answered, and what an answer took; none without answers of it."
+    )
     judge_name: str = Field(default="", description="Models of the judges, or `offline`.")
     notes: tuple[str, ...] = Field(
         default=(), description="What a reader must know, e.g. that the offline judge's scores mean nothing."

@@ -268,10 +268,26 @@ class MetricGate(Record):
     )
 
 
+class TargetGate(Record):
+    """How fast and cheap the target must be, when it was asked."""
+
+    p50_s: PositiveFloat | None = Field(
+        default=None, description="Most seconds of the median answer, waiting for limits left out."
+    )
+    p95_s: PositiveFloat | None = Field(
+        default=None, description="Most seconds of the 95th percentile of the answers, waiting for limits left out."
+    )
+    tokens: PositiveFloat | None = Field(default=None, description="Most tokens of an answer on average, in and out.")
+    cost_usd: PositiveFloat | None = Field(default=None, description="Most US dollars of an answer on average.")
+
+
 class GateSpec(Record):
     """When the run passes. Without `metrics`, each metric's mean must reach its own threshold."""
 
     metrics: dict[str, MetricGate] = Field(default_factory=dict, description="By the metric's name in this suite.")
+    target: TargetGate = Field(
+        default=TargetGate(), description="How fast and cheap the target must be, beside the quality of its answers."
+    )
     max_errored: float = Field(
         default=0.02,
         ge=0,

@@ -110,7 +110,7 @@ def _row(metric: MetricSummary, outcome: Outcome | None, *, compared: bool) -> l
         safe(metric.name),
         words.count(metric.counts.scored),
         words.score(metric.mean),
-        words.percent(metric.pass_rate),
+        words.passed(metric),
         words.score(metric.threshold),
         *([words.score(metric.baseline_mean), words.change(metric.delta)] if compared else []),
         f"{words.MARKS[outcome]} {outcome}" if outcome else "–",
@@ -126,6 +126,8 @@ def _counts(report: Report) -> str:
         lines.append(safe(words.baseline(report.baseline)))
     if able := words.detectable(report.compared):
         lines.append(safe(able))
+    if told := words.diagnosis(report):
+        lines.append(safe(told))
     return "<br>\n".join(lines)
 
 
@@ -175,6 +177,8 @@ def _details(result: CaseResult) -> Iterator[str]:
         yield f"**because** {_text(result.reason, _REASON_CELLS)}"
     if result.baseline_reason:
         yield f"**before** {_text(result.baseline_reason)}"
+    if known := words.cause(result):
+        yield f"**cause** {known}"
 
 
 def _text(text: str, cells: int = _TEXT_CELLS) -> str:
@@ -185,7 +189,7 @@ def _footer(report: Report) -> str:
     rows = [
         ("run", code(report.run_id)),
         ("judge", " · ".join(filter(None, [safe(report.judge_name), words.usage(report.judge)]))),
-        ("target", words.usage(report.target) if report.target is not None else ""),
+        ("target", words.target(report)),
         ("time", words.seconds(report.wall_s)),
         ("results digest", code(report.results_digest)),
     ]

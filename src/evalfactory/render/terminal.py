@@ -18,6 +18,7 @@ SHOWN_CASES = 5
 
 INTERVAL = "interval"
 _LABEL_CELLS = 10
+_ROOM_ALONE, _ROOM_BESIDE = 72, 110  # cells of a screen that shows intervals of shares, without and with a baseline
 
 
 def terminal(report: Report, *, width: int, color: bool, place: str | None = None) -> str:
@@ -84,6 +85,8 @@ def _metrics(screen: Screen, report: Report) -> None:
         numbers = _numbers(metric, outcomes.get(metric.name)) | {
             INTERVAL: (words.interval(known.get(metric.name)), "dim")
         }
+        if screen.width >= (_ROOM_BESIDE if known else _ROOM_ALONE):
+            numbers["pass"] = (words.passed(metric), "")
         rows.append(Row(metric.name, [numbers[title] for title in titles]))
     screen.table(["metric", *titles], rows)
 
@@ -130,6 +133,8 @@ def _counts(screen: Screen, report: Report) -> None:
         screen.paragraph(words.baseline(report.baseline), style="dim")
     if able := words.detectable(report.compared):
         screen.paragraph(able, style="dim")
+    if told := words.diagnosis(report):
+        screen.paragraph(told, style="dim")
     missing = report.proof.missing[:SHOWN_CASES]
     for slot in missing:
         screen.paragraph(slot, label=Text("missing  ", "magenta"), lines=1)
@@ -221,6 +226,8 @@ def _details(result: CaseResult) -> Iterator[tuple[str, str, int]]:
         yield "because", result.reason, 3
     if result.baseline_reason:
         yield "before", result.baseline_reason, 2
+    if known := words.cause(result):
+        yield "cause", known, 1
 
 
 def _slot(result: CaseResult) -> tuple[str, str, int]:
@@ -234,8 +241,12 @@ def _footer(screen: Screen, report: Report, place: str | None) -> None:
     # Again at the end, because the beginning of a long report has left the screen.
     screen.line(INDENT, ("verdict ", "dim"), (outcome, f"bold {STYLES[outcome]}"), (why, "dim"))
     judge = " · ".join(filter(None, [report.judge_name, words.usage(report.judge)]))
-    target = words.usage(report.target) if report.target is not None else None
-    lines = [("judge", judge), ("target", target), ("time", words.seconds(report.wall_s)), ("report", place)]
+    lines = [
+        ("judge", judge),
+        ("target", words.target(report)),
+        ("time", words.seconds(report.wall_s)),
+        ("report", place),
+    ]
     for label, text in lines:
         if text:
             screen.paragraph(text, label=Text(f"{label:<8}", "dim"))

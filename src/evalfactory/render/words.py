@@ -6,7 +6,17 @@ from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
 from ..records.measurement import Usage
-from ..records.report import BaselineInfo, Counts, GateCheck, Interval, MetricComparison, Outcome, Report
+from ..records.report import (
+    BaselineInfo,
+    CaseResult,
+    Counts,
+    GateCheck,
+    Interval,
+    MetricComparison,
+    MetricSummary,
+    Outcome,
+    Report,
+)
 
 MINUS = "−"  # as wide as a digit, unlike the hyphen
 
@@ -147,6 +157,48 @@ def baseline(info: BaselineInfo) -> str:
 def interval(ends: Interval | None) -> str:
     """Both ends of an interval; a dash for none."""
     return "–" if ends is None else f"{change(ends.low)} … {change(ends.high)}"
+
+
+def passed(metric: MetricSummary) -> str:
+    """The share that succeeded with its interval, in whole per cent; a dash for none."""
+    ends = metric.pass_interval
+    if ends is None:
+        return percent(metric.pass_rate)
+    return f"{percent(metric.pass_rate)} ({100 * ends.low:.0f}–{100 * ends.high:.0f})"
+
+
+def target(report: Report, *, priced: bool = True) -> str:
+    """What the target cost, and how fast it was; empty without one."""
+    if report.target is None:
+        return ""
+    speed = report.target_speed
+    told = f"half within {seconds(speed.p50_s)}, 19 of 20 within {seconds(speed.p95_s)}" if speed else ""
+    return " · ".join(filter(None, [usage(report.target, priced=priced), told]))
+
+
+def diagnosis(report: Report) -> str:
+    """Whether retrieval or generation made cases bad; empty where there is nothing to tell."""
+    found = report.diagnosis
+    if found is None:
+        return ""
+    known = [
+        f"{count(number)} {what}"
+        for number, what in (
+            (found.retrieval, "by retrieval"),
+            (found.generation, "by generation"),
+            (found.both, "by both"),
+        )
+        if number
+    ]
+    metrics = " and ".join(found.would_tell)
+    hint = f" ({metrics} would tell)" if metrics else ""
+    unknown = [f"{count(found.cannot_tell)} of unknown cause{hint}"] if found.cannot_tell else []
+    return f"{plural(found.bad, 'bad case')}: {', '.join([*known, *unknown])}"
+
+
+def cause(result: CaseResult) -> str:
+    """What made the case bad; empty where that is not known."""
+    return "retrieval and generation" if result.cause == "both" else (result.cause or "").replace("cannot tell", "")
 
 
 def detectable(metrics: Sequence[MetricComparison]) -> str:

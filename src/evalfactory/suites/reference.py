@@ -90,6 +90,7 @@ _SECTIONS = (
     ),
     ("`gate`", "GateSpec", ""),
     ("`gate.metrics.<name>`", "MetricGate", ""),
+    ("`gate.target`", "TargetGate", ""),
     ("`execution`", "Execution", ""),
     (
         "`placement`",

@@ -17,7 +17,7 @@ from scipy.special import ndtr, ndtri
 from .sample import DUST, Floats, Sample
 
 RESAMPLES = 4999
-_PIECE = 1 << 19  # draws at a time: what a processor keeps near
+_PIECE = 1 << 16  # draws at a time: what a processor keeps near
 
 
 @dataclass(frozen=True)

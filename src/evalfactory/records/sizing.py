@@ -1,0 +1,106 @@
+"""What the judge's noise is, and how many cases a suite needs: answers that are printed, and not kept."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from .base import Record
+from .measurement import Usage
+from .report import Interval
+from .suite import MetricTier
+
+
+class MetricNoise(Record):
+    """How much one metric's scores of the same answers differ from draw to draw."""
+
+    name: str = Field(description="In this suite.")
+    cases: int = Field(description="That were scored at least twice.")
+    draws: int = Field(description="Scores of them, all together.")
+    mean: float | None = Field(default=None, description="Of all draws; none without any.")
+    variance: float | None = Field(default=None, description="Of the draws of one case, pooled over the cases.")
+    deviation: float | None = Field(default=None, description="Its square root: the usual distance from a case's mean.")
+    same_again: float | None = Field(
+        default=None,
+        description="How far apart two runs of these cases on the same answers have their means, 19 times in 20 at most.",
+    )
+    flip_rate: float | None = Field(
+        default=None,
+        description="How often two draws of a case disagree on whether it passes; none without a threshold.",
+    )
+    flip_interval: Interval | None = Field(default=None, description="Of the flip rate; cases are the draws.")
+    shaky: int = Field(default=0, description="Cases that passed and failed, or whose draws lie 0.1 apart or more.")
+
+
+class ShakyCase(Record):
+    """A case whose answer was not always judged alike."""
+
+    case_id: str = Field(description="The case.")
+    metric: str = Field(description="In this suite.")
+    scores: tuple[float, ...] = Field(description="Of each draw, in their order.")
+    passed: int | None = Field(default=None, description="Draws that succeeded; none without a threshold.")
+
+
+class Noise(Record):
+    """The same answers judged again and again (A/A): what the judge alone moves."""
+
+    run_id: str = Field(description="The run that judged them; nothing of it was reused.")
+    suite: str = Field(description="Its suite's name.")
+    repeats: int = Field(description="How often each case was judged.")
+    cases: int = Field(description="That were judged.")
+    errored: int = Field(description="Draws without a score, because something failed; they count for nothing here.")
+    missing: int = Field(default=0, description="Draws that were not made: the run is not complete.")
+    metrics: tuple[MetricNoise, ...] = Field(description="In the order of the suite.")
+    shaky: tuple[ShakyCase, ...] = Field(description="The shakiest cases: flipped ones first, then the widest apart.")
+    judge: Usage = Field(description="What it cost.")
+
+
+class Needed(Record):
+    """One way to see the drop."""
+
+    repeats: int = Field(description="How often each case is judged, in both runs.")
+    cases: int = Field(description="How many there must be.")
+    judge_calls: int | None = Field(default=None, description="Of one run, all metrics together.")
+    cost_usd: float | None = Field(default=None, description="Of one run, judge and target; none without a price.")
+
+
+class MetricPower(Record):
+    """What one metric needs, and what the suite's tiers can see of it."""
+
+    name: str = Field(description="In this suite.")
+    metric_tier: MetricTier = Field(description="How much the metric matters; an advisory one decides nothing.")
+    spread: float | None = Field(
+        default=None,
+        description="Standard deviation of a case's difference between two runs; whole clusters are one draw.",
+    )
+    basis: Literal["differences", "scores", "none"] = Field(
+        description="`differences`: of two earlier runs; `scores`: of one run, as if a second one had nothing to do with "
+        "it, which is more than it will be; `none`: no run has scored it twice."
+    )
+    cases_seen: int = Field(default=0, description="From which the spread is known.")
+    noise: float | None = Field(
+        default=None, description="Deviation of the judge's scores of the same answer; none until it was measured."
+    )
+    few_changed: bool = Field(
+        default=False, description="So few cases change that a cautious bound will be used, which needs somewhat more."
+    )
+    needed: tuple[Needed, ...] = Field(default=(), description="Cases to see the drop in this metric.")
+    detectable: dict[str, float] = Field(
+        default_factory=dict, description="Tier -> smallest drop that so many cases show, with the stated chance."
+    )
+
+
+class Power(Record):
+    """How many cases show a drop, and as many exclude one where nothing changed."""
+
+    suite: str = Field(description="Its name.")
+    drop: float = Field(description="Of a metric's mean, that is to be seen.")
+    chance: float = Field(description="Of seeing it, for each metric by itself.")
+    confidence: float = Field(description="Of the gate's intervals.")
+    run_id: str = Field(description="The run whose costs, and scores, are counted on.")
+    compared: tuple[str, str] | None = Field(default=None, description="The two runs whose differences are counted on.")
+    noise_run_id: str | None = Field(default=None, description="The run that measured the judge's noise.")
+    dataset_cases: int = Field(description="Cases that the dataset had in that run.")
+    metrics: tuple[MetricPower, ...] = Field(description="In the order of the suite.")
+    needed: tuple[Needed, ...] = Field(description="For every gated metric together, the cheapest first.")
