@@ -20,6 +20,9 @@ class Arguments(argparse.Namespace):
     command: str
     json: bool = False
     quiet: bool = False
+    context: str | None = None
+    namespace: str | None = None
+    placement: str | None = None
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -237,6 +240,7 @@ def _rendering(commands: Commands[_Parser]) -> None:
     _planned(render)
     render.add_argument("--workers", type=_count, metavar="N", help="pods at once (default: the placement's)")
     render.add_argument("--namespace", metavar="N", help="default: the placement's")
+    render.add_argument("--placement", metavar="FILE", help="instead of the suite's `placement`")
     render.add_argument("--access", action="store_true", help="print the Role of whoever submits, instead")
     _json(render)
 
@@ -245,6 +249,7 @@ def _placed(parser: _Parser) -> None:
     parser.add_argument(
         "--on", choices=PLATFORMS, metavar="PLATFORM", help="kubernetes: in pods, as the suite's `placement` says"
     )
+    parser.add_argument("--placement", metavar="FILE", help="instead of the suite's `placement`")
     _cluster(parser)
 
 
