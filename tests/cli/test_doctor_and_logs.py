@@ -58,3 +58,15 @@ def test_what_is_rendered_is_the_same_to_the_byte_and_its_plan_is_in_the_store(b
     access = bench.here("render", "kubernetes", "suite.yaml", "--access")
     assert "kind: Role" in access.out
     assert "secrets" not in access.out
+
+
+def test_a_placement_may_stand_in_a_file_of_its_own_and_what_is_wrong_there_is_found_there(bench: Bench) -> None:
+    words = ("render", "kubernetes", "suite.yaml", "--run-id", "here", "--placement", "prod.yaml")
+    profile = bench.folder / "prod.yaml"
+    profile.write_text("image: img:1\nstore: {claim: evals, path: /store}\npods: 3\n")
+    assert "parallelism: 3" in bench.here(*words).out
+    profile.write_text("image: img:1\npodz: 3\n")
+    refused = bench.here(*words)
+    assert refused.code == 65
+    assert "prod.yaml:2: podz: unknown key (nearest known key: pods)" in refused.err
+    assert bench.here(*words[:-1], "nowhere.yaml").code == 65

@@ -35,7 +35,7 @@ def unplaced(message: str) -> dict[str, Any]:
 
 TROUBLES = {
     "no such image": (waiting("ImagePullBackOff", 'Back-off pulling image "img:1"'), "img:1", "pull_secrets", True),
-    "first try of an image": (waiting("ErrImagePull", "429"), "cannot be fetched", "placement.image", False),
+    "first try of an image": (waiting("ErrImagePull", "429"), "cannot be fetched: 429", "placement.image", True),
     "image not loaded": (waiting("ErrImageNeverPull"), "does not have the image img:1", "pull_policy", True),
     "no such secret": (
         waiting("CreateContainerConfigError", 'secret "judge-key" not found'), "judge-key", "create secret generic judge-key", True,

@@ -18,8 +18,8 @@ from ..runners.port import Runner
 from ..runners.submitting import Submitted, submit
 from ..storage.layout import RunKeys
 from ..storage.port import Store
-from ..suites import load_suite
-from .places import store_for
+from ..suites import load_placement, load_suite
+from .places import SUITE, store_for
 from .planning import read_plan
 from .running import RunOptions, plan_run
 
@@ -30,6 +30,7 @@ class ClusterOptions:
 
     context: str | None = None
     namespace: str | None = None
+    placement: Path | None = None  # a file of its own, instead of the suite's
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,13 @@ def site_of(path: Path, options: ClusterOptions) -> KubernetesSite:
 def placement_of(path: Path, options: ClusterOptions) -> Placement:
     """The suite's placement, in the namespace that the command line names."""
     loaded = load_suite(path)
-    if loaded.suite.placement is None:
+    placement = loaded.suite.placement if options.placement is None else load_placement(path, options.placement)
+    if placement is None:
         hint = "placement: {image: registry.example.org/evalfactory:0.1.0}"
-        problem = Problem("is missing", file=str(loaded.path), field="placement", hint=hint)
+        problem = Problem("is missing", file=str(loaded.path), field="placement", hint=f"{hint}, or --placement FILE")
         raise InputError("the suite does not say what pods should run", (problem,))
     update = {"namespace": options.namespace} if options.namespace else {}
-    return loaded.suite.placement.model_copy(update=update)
+    return placement.model_copy(update=update)
 
 
 def check_store(store: Store, placement: Placement) -> None:
@@ -121,8 +123,8 @@ def kept_placement(store: Store, keys: RunKeys) -> Placement | None:
 
 def site_of_run(store: Store, keys: RunKeys, suite: Path | None, options: ClusterOptions) -> KubernetesSite:
     """The site of a run that was planned: the suite's if that is named, else the one that the run had before."""
-    if suite is not None:
-        return site_of(suite, options)
+    if suite is not None or options.placement is not None:
+        return site_of(suite or SUITE, options)
     read_plan(store, keys)
     placement = kept_placement(store, keys)
     if placement is None:

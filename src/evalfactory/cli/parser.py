@@ -25,6 +25,9 @@ class Arguments(argparse.Namespace):
     quiet: bool = False
     ahead: NurseryProcess | None = None  # of the commands that start workers
     on: str | None = None  # the platform of the workers, if not this machine
+    context: str | None = None
+    namespace: str | None = None
+    placement: str | None = None
 
 
 class _Help(argparse.RawDescriptionHelpFormatter):
@@ -242,6 +245,7 @@ def _rendering(commands: Commands[_Parser]) -> None:
     _planned(render)
     render.add_argument("--workers", type=_count, metavar="N", help="pods at once (default: the placement's)")
     render.add_argument("--namespace", metavar="N", help="default: the placement's")
+    render.add_argument("--placement", metavar="FILE", help="instead of the suite's `placement`")
     render.add_argument("--access", action="store_true", help="print the Role of whoever submits, instead")
     _json(render)
 
@@ -250,6 +254,7 @@ def _placed(parser: _Parser) -> None:
     parser.add_argument(
         "--on", choices=PLATFORMS, metavar="PLATFORM", help="kubernetes: in pods, as the suite's `placement` says"
     )
+    parser.add_argument("--placement", metavar="FILE", help="instead of the suite's `placement`")
     _cluster(parser)
 
 

@@ -31,7 +31,7 @@ class Pace:
 
     look_s: float = 2.0  # between two looks at the store
     again_s: float = 2.0  # between two tries to watch a cluster that does not answer
-    patience_s: float = 12.0  # with what waiting will not help: it may be told too early while a cluster is set up
+    patience_s: float = 20.0  # with what waiting seldom helps: a registry may be slow, a cluster be set up still
 
 
 @dataclass
@@ -237,15 +237,14 @@ def _see_event(view: _View, change: str, event: Manifest) -> None:
 
 
 def _workers(view: _View, tally: Tally) -> list[WorkerProgress]:
-    """A line for each pod at work, with what keeps others from it."""
-    trouble = view.trouble()
+    """A line for each pod at work, and one with what keeps others from it."""
+    trouble = view.trouble() or next((pod.trouble for pod in view.pods.values() if pod.trouble), None)
     note = f"{trouble.what} (try: {trouble.hint})" if trouble else ""
     lines = []
     for pod in sorted(view.pods.values(), key=lambda pod: pod.index):
         if pod.ended is not None and not pod.trouble:
             continue
         shard = view.order.shards[pod.index]
-        told = pod.trouble.what if pod.trouble else ""
-        line = WorkerProgress(f"pod {pod.index}", pod.state, done=tally.kept_in(shard), in_flight=None, note=told)
+        line = WorkerProgress(f"pod {pod.index}", pod.state, done=tally.kept_in(shard), in_flight=None)
         lines.append(line)
     return lines if not note else [*lines, WorkerProgress("pods", "waiting", in_flight=None, note=note)]

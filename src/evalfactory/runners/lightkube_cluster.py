@@ -66,8 +66,8 @@ class LightkubeCluster:
             try:
                 made = await self._client.create(wanted, namespace=self.namespace)  # type: ignore[call-overload]  # it takes generic ones
                 return _plain(made)
-            except ApiError as error:
-                if error.status.code == 409:
+            except httpx2.HTTPStatusError as error:
+                if _code(error) == 409:
                     return None
                 raise
 
@@ -75,8 +75,8 @@ class LightkubeCluster:
         with _translated(f"get {kind} {name}"):
             try:
                 return _plain(await self._client.get(_KINDS[kind], name, namespace=self.namespace))
-            except ApiError as error:
-                if error.status.code == 404:
+            except httpx2.HTTPStatusError as error:
+                if _code(error) == 404:
                     return None
                 raise
 
@@ -88,8 +88,8 @@ class LightkubeCluster:
         with _translated(f"delete {kind} {name}"):
             try:
                 await self._client.delete(_KINDS[kind], name, namespace=self.namespace, cascade=CascadeType.BACKGROUND)
-            except ApiError as error:
-                if error.status.code != 404:
+            except httpx2.HTTPStatusError as error:
+                if _code(error) != 404:
                     raise
 
     async def watch(
@@ -143,17 +143,25 @@ def _translated(doing: str) -> Iterator[None]:
     """Within it the client's errors become ours."""
     try:
         yield
-    except ApiError as error:
-        raise _in_our_words(error, doing) from error
     except httpx2.HTTPStatusError as error:
-        raise UnavailableError(f"the cluster answers {error.response.status_code} when asked to {doing}") from error
+        raise _in_our_words(error, doing) from error
     except httpx2.HTTPError as error:
         said = str(error) or type(error).__name__
         raise UnavailableError(f"the cluster does not answer: {said}", hint="kubectl cluster-info") from error
 
 
-def _in_our_words(error: ApiError, doing: str) -> EvalFactoryError:
-    code, said = error.status.code, " ".join(str(error.status.message).split())
+def _code(error: httpx2.HTTPStatusError) -> int:
+    """The status of an answer, or that of an error in the middle of a watch, whose answer was fine."""
+    return (error.status.code or 0) if isinstance(error, ApiError) else error.response.status_code
+
+
+def _said(error: httpx2.HTTPStatusError) -> str:
+    text = error.status.message if isinstance(error, ApiError) else error.response.text
+    return " ".join(str(text).split())[:400]
+
+
+def _in_our_words(error: httpx2.HTTPStatusError, doing: str) -> EvalFactoryError:
+    code, said = _code(error), _said(error)
     if code in (401, 403):
         hint = "who submits needs the Role that `evalfactory render kubernetes SUITE --access` prints"
         return EnvironmentProblem(f"the cluster does not allow to {doing}: {said}", hint=hint)

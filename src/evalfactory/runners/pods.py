@@ -109,7 +109,7 @@ def _waiting(waiting: Object, pod: Object) -> Trouble | None:
             return Trouble(f"the node does not have the image {image}, and may not fetch it", hint, hopeless=True)
         case "ImagePullBackOff" | "ErrImagePull" | "ErrImagePullBackOff" | "RegistryUnavailable":
             hint = "check placement.image; for a private registry name a Secret in placement.pull_secrets"
-            return Trouble(f"the image {image} cannot be fetched: {said}", hint, hopeless=reason == "ImagePullBackOff")
+            return Trouble(f"the image {image} cannot be fetched: {_cause(said)}", hint, hopeless=True)
         case "CreateContainerConfigError":
             return Trouble(f"a pod cannot be made as it is asked for: {said}", _config_hint(said), hopeless=True)
         case "CreateContainerError" | "RunContainerError":
@@ -248,6 +248,11 @@ def _indexes(text: str) -> Iterator[int]:
     for part in filter(None, text.split(",")):
         first, _, last = part.partition("-")
         yield from range(int(first), int(last or first) + 1)
+
+
+def _cause(said: str) -> str:
+    """The end of a chain of causes, where the reason stands."""
+    return ": ".join(said.split(": ")[-2:])
 
 
 def _short(text: object) -> str:

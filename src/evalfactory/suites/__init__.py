@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .reading import LoadedSuite, load_suite, parse_suite
+from .reading import LoadedSuite, load_placement, load_suite, parse_suite
 
-__all__ = ["LoadedSuite", "load_suite", "parse_suite"]
+__all__ = ["LoadedSuite", "load_placement", "load_suite", "parse_suite"]

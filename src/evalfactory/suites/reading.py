@@ -14,6 +14,7 @@ from ..catalogue import Catalogue
 from ..catalogue import catalogue as committed_catalogue
 from ..errors import InputError, Problem, UsageError
 from ..records.base import digest_of
+from ..records.placement import Placement
 from ..records.suite import NOT_IN_SUITE_DIGEST, Suite
 from .metric_items import full_metrics
 from .rules import check_rules
@@ -54,6 +55,21 @@ def load_suite(path: Path, *, overrides: Mapping[str, object] | None = None) -> 
     return LoadedSuite(
         suite, path, path.parent, digest_of(suite.model_dump(mode="json", exclude=set(NOT_IN_SUITE_DIGEST)))
     )
+
+
+def load_placement(path: Path, profile: Path) -> Placement:
+    """The placement of a file of its own, for the suite at `path`.
+
+    Raises `InputError` with every problem of either file.
+    """
+    load_suite(path)  # so that whatever is found below is the profile's
+    suite_path = path / "suite.yaml" if path.is_dir() else path
+    tree = read_tree(decode(_bytes(suite_path, str(suite_path)), file=str(suite_path)), Findings(str(suite_path)))
+    findings = Findings(visible(str(profile)))
+    placed = read_tree(decode(_bytes(profile, findings.file), file=findings.file), findings)
+    suite = _suite(_planted_at(tree, ["placement"], placed), findings, committed_catalogue())
+    assert suite.placement is not None
+    return suite.placement
 
 
 def parse_suite(text: str, *, file: str, catalogue: Catalogue | None = None) -> Suite:

@@ -59,7 +59,8 @@ def cluster_options(arguments: Arguments) -> ClusterOptions:
     """What the command line says of the cluster."""
     from ...app.placing import ClusterOptions
 
-    return ClusterOptions(arguments.context, arguments.namespace)
+    profile = Path(arguments.placement) if arguments.placement else None
+    return ClusterOptions(arguments.context, arguments.namespace, profile)
 
 
 def options(arguments: Arguments) -> RunOptions:
