@@ -214,7 +214,7 @@ def chance(metric: MetricComparison) -> str:
         return ""
     clustered = known.clusters < metric.pairs
     test = "sign flips" if clustered else "McNemar"
-    passed = "" if known.p_passed is None else f", of what passes {_p(known.p_passed)} ({test})"
+    passed = "" if known.p_passed is None else f", of what passes with p {_p(known.p_passed)} ({test})"
     return f"{metric.name}: chance alone explains the change of scores with p {_p(known.p_scores)} (sign flips){passed}"
 
 
