@@ -80,7 +80,7 @@ def _missing(cells: Iterable[Cell], results: Results, look: int, elsewhere: int)
     for cell in cells:
         counts = results.get(_key(cell), {})
         there = counts.get("trials", 0) // ROUND
-        wanted = (look if cell.true_difference == -MARGIN else elsewhere) // ROUND
+        wanted = (look if cell.true_difference == -MARGIN else max(elsewhere, look // 4 if there else 0)) // ROUND
         if there < wanted and not (there and bounded(cell, counts)):
             print(f"{_key(cell)}: seeds {seed_of(cell, there)} to {seed_of(cell, wanted - 1)}", flush=True)
             yield from ((cell, number) for number in range(there, wanted))
