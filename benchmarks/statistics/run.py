@@ -45,13 +45,14 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="few trials, no file")
     parser.add_argument("--sizes", type=int, nargs="*", help="cases")
     parser.add_argument("--worlds", nargs="*", default=NAMES)
+    parser.add_argument("--most", type=int, default=LOOKS[-1], help="trials at the last look (default %(default)s)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--tables", action="store_true", help="only write the tables")
     arguments = parser.parse_args()
     results: Results = {} if arguments.quick or not RESULTS.exists() else json.loads(RESULTS.read_text())
     sizes = sorted(arguments.sizes or (QUICK_SIZES if arguments.quick else SIZES))
     cells = [] if arguments.tables else list(_cells(sizes, arguments.worlds))
-    for look in QUICK_LOOKS if arguments.quick else LOOKS:
+    for look in QUICK_LOOKS if arguments.quick else [look for look in LOOKS if look <= arguments.most]:
         elsewhere = QUICK_ELSEWHERE if arguments.quick else ELSEWHERE
         missing = list(_missing(cells, results, look, elsewhere))
         _measure(missing, results, arguments.jobs, keep=not arguments.quick)
