@@ -45,13 +45,14 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="few trials, no file")
     parser.add_argument("--sizes", type=int, nargs="*", help="cases")
     parser.add_argument("--worlds", nargs="*", default=NAMES)
+    parser.add_argument("--most", type=int, default=LOOKS[-1], help="trials at the last look (default %(default)s)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     parser.add_argument("--tables", action="store_true", help="only write the tables")
     arguments = parser.parse_args()
     results: Results = {} if arguments.quick or not RESULTS.exists() else json.loads(RESULTS.read_text())
     sizes = sorted(arguments.sizes or (QUICK_SIZES if arguments.quick else SIZES))
     cells = [] if arguments.tables else list(_cells(sizes, arguments.worlds))
-    for look in QUICK_LOOKS if arguments.quick else LOOKS:
+    for look in QUICK_LOOKS if arguments.quick else [look for look in LOOKS if look <= arguments.most]:
         elsewhere = QUICK_ELSEWHERE if arguments.quick else ELSEWHERE
         missing = list(_missing(cells, results, look, elsewhere))
         _measure(missing, results, arguments.jobs, keep=not arguments.quick)
@@ -80,7 +81,7 @@ def _missing(cells: Iterable[Cell], results: Results, look: int, elsewhere: int)
     for cell in cells:
         counts = results.get(_key(cell), {})
         there = counts.get("trials", 0) // ROUND
-        wanted = (look if cell.true_difference == -MARGIN else elsewhere) // ROUND
+        wanted = (look if cell.true_difference == -MARGIN else max(elsewhere, look // 4 if there else 0)) // ROUND
         if there < wanted and not (there and bounded(cell, counts)):
             print(f"{_key(cell)}: seeds {seed_of(cell, there)} to {seed_of(cell, wanted - 1)}", flush=True)
             yield from ((cell, number) for number in range(there, wanted))

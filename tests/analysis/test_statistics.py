@@ -202,5 +202,18 @@ def test_no_bound_is_tighter_than_what_so_many_cases_can_have_missed(alpha: floa
     assert quiet.p_at_least(quiet.upper(alpha)) == pytest.approx(alpha, abs=1e-6)
     loud = mean_estimate(singles(np.random.default_rng(1).normal(0.01, 0.3, 400)))
     assert isinstance(loud, GuardedMean)
-    assert (loud.lower(alpha), loud.upper(alpha)) == (loud.resampled.lower(alpha), loud.resampled.upper(alpha))
+    level = loud.expanded(alpha)
+    assert (loud.lower(alpha), loud.upper(alpha)) == (loud.resampled.lower(level), loud.resampled.upper(level))
     assert loud.method(alpha) == "bca"
+
+
+@pytest.mark.parametrize("alpha", [0.005, 0.025, 0.3])
+def test_few_effective_clusters_widen_the_bootstraps_interval_as_students_t_does(alpha: float) -> None:
+    found = mean_estimate(singles(np.random.default_rng(2).normal(0, 0.3, 300)))
+    assert isinstance(found, GuardedMean)
+    k = found.sample.effective
+    expected = stats.norm.cdf(stats.t.ppf(alpha, k - 1) * math.sqrt(k / (k - 1)))
+    assert found.expanded(alpha) == pytest.approx(expected, abs=CLOSE)
+    assert found.expanded(alpha) < alpha
+    assert found.p_at_most(found.lower(alpha)) == pytest.approx(alpha, abs=1e-6)
+    assert found.p_at_least(found.upper(alpha)) == pytest.approx(alpha, abs=1e-6)

@@ -78,7 +78,7 @@ def suite_power(path: Path, options: PowerOptions) -> Power:
         confidence=wanted.confidence,
         run_id=runs.keys.run_id,
         compared=runs.compared,
-        noise_run_id=runs.noise.run_id if runs.noise else None,
+        noise_run_id=runs.noise.run_id if runs.noise and noise else None,
         dataset_cases=runs.plan.dataset_cases,
         metrics=metrics,
         needed=together(metrics, _price(store, runs)),
@@ -92,26 +92,35 @@ def _store(loaded: LoadedSuite, url: str | None) -> Store:
 
 
 def _runs(store: Store, suite: str, options: PowerOptions) -> _Runs:
+    """The newest whole run whose differences from a baseline are known, else the newest one alone."""
+    chosen = [find_run(store, options.run_id)] if options.run_id else []
     finished = list(_finished(store, suite))
-    chosen = find_run(store, options.run_id) if options.run_id else None
     noise = next((keys for keys in finished if read_plan(store, keys).execution.repeats > 1), None)
-    for keys in [chosen] if chosen else finished:
-        report = read_report(store, keys)
-        compared = report.compared
-        baseline = report.baseline.run_id if report.baseline else None
-        if options.baseline is not None:
-            comparison = compare_runs(store, keys, options.baseline)
-            compared, baseline = comparison.metrics, comparison.baseline.run_id
-        differences = {m.name: m.difference for m in compared if m.difference is not None and _tells(m.difference)}
-        if baseline is not None and differences:
-            plan, theirs = read_plan(store, keys), read_plan(store, RunKeys(suite, baseline))
-            repeats = counted_repeats(plan, theirs) or plan.execution.repeats
-            return _Runs(keys, plan, (keys.run_id, baseline), differences, repeats, noise)
-    alone = chosen or next((keys for keys in finished if not is_quick_look(read_report(store, keys))), None) or noise
+    candidates = chosen or [keys for keys in finished if not is_quick_look(read_report(store, keys))]
+    for keys in candidates:
+        runs = _beside_a_baseline(store, keys, options.baseline, noise)
+        if runs is not None:
+            return runs
+    alone = next(iter(candidates), noise)
     if alone is None:
         again = try_command("run", "suite.yaml")
         raise UsageError(f"suite {suite} has no finished run in {store.url} to count on", hint=again)
     return _Runs(alone, read_plan(store, alone), None, {}, 1, noise)
+
+
+def _beside_a_baseline(store: Store, keys: RunKeys, asked: str | None, noise: RunKeys | None) -> _Runs | None:
+    """The run with its differences from that baseline, or from the one of its report; None where they tell nothing."""
+    report = read_report(store, keys)
+    compared, baseline = report.compared, report.baseline
+    if asked is not None:
+        comparison = compare_runs(store, keys, asked)
+        compared, baseline = comparison.metrics, comparison.baseline
+    differences = {m.name: m.difference for m in compared if m.difference is not None and _tells(m.difference)}
+    if baseline is None or baseline.run_id is None or not differences:
+        return None
+    plan, theirs = read_plan(store, keys), read_plan(store, RunKeys(keys.suite, baseline.run_id))
+    repeats = counted_repeats(plan, theirs) or plan.execution.repeats
+    return _Runs(keys, plan, (keys.run_id, baseline.run_id), differences, repeats, noise)
 
 
 def _finished(store: Store, suite: str) -> Iterator[RunKeys]:

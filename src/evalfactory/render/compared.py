@@ -110,6 +110,7 @@ def _below(comparison: Comparison) -> list[str]:
         *refused,
         *filter(None, [f"intervals: {made}" if made else "", words.detectable(comparison.metrics)]),
         *settling,
+        *filter(None, map(words.chance, comparison.metrics)),
         *([f"{words.plural(left_out, 'smaller slice')} not shown"] if left_out else []),
     ]
 

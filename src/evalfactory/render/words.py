@@ -207,6 +207,21 @@ def detectable(metrics: Sequence[MetricComparison]) -> str:
     return f"a true drop of {', '.join(seen)} would be shown 4 times in 5" if seen else ""
 
 
+def chance(metric: MetricComparison) -> str:
+    """How well chance alone would explain what changed; empty where nothing was compared."""
+    known = metric.difference
+    if known is None:
+        return ""
+    clustered = known.clusters < metric.pairs
+    test = "sign flips" if clustered else "McNemar"
+    passed = "" if known.p_passed is None else f", of what passes with p {_p(known.p_passed)} ({test})"
+    return f"{metric.name}: chance alone explains the change of scores with p {_p(known.p_scores)} (sign flips){passed}"
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+
+
 def how(metrics: Iterable[MetricComparison]) -> str:
     """How the intervals were made; empty without any."""
     found = dict.fromkeys(m.difference.interval.method for m in metrics if m.difference is not None)

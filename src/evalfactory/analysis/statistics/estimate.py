@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from scipy.special import ndtr, ndtri, stdtr, stdtrit
+
 from .bca import RESAMPLES, BcaMean
 from .bounded import BoundedMean
 from .sample import Sample
@@ -34,24 +36,41 @@ class GuardedMean:
 
     def lower(self, alpha: float) -> float:
         """The bound that the true mean is below with a chance of about `alpha`."""
-        return min(self.resampled.lower(alpha), self._missed(alpha, self.least))
+        return min(self.resampled.lower(self.expanded(alpha)), self._missed(alpha, self.least))
 
     def upper(self, alpha: float) -> float:
         """The bound that the true mean is above with a chance of about `alpha`."""
-        return max(self.resampled.upper(alpha), self._missed(alpha, self.most))
+        return max(self.resampled.upper(self.expanded(alpha)), self._missed(alpha, self.most))
 
     def p_at_most(self, mean: float) -> float:
         """The evidence against a true mean of `mean` or less: the bound of this level is there."""
-        return max(self.resampled.p_at_most(mean), self._p_missed(mean, self.least))
+        return max(self._contracted(self.resampled.p_at_most(mean)), self._p_missed(mean, self.least))
 
     def p_at_least(self, mean: float) -> float:
         """The evidence against a true mean of `mean` or more."""
-        return max(self.resampled.p_at_least(mean), self._p_missed(mean, self.most))
+        return max(self._contracted(self.resampled.p_at_least(mean)), self._p_missed(mean, self.most))
 
     def method(self, alpha: float) -> Method:
         """Which of the two an interval comes from; both of its ends must be the bootstrap's to be called so."""
-        by_resampling = (self.resampled.lower(alpha), self.resampled.upper(alpha))
+        level = self.expanded(alpha)
+        by_resampling = (self.resampled.lower(level), self.resampled.upper(level))
         return "bca" if (self.lower(alpha), self.upper(alpha)) == by_resampling else "unseen"
+
+    def expanded(self, alpha: float) -> float:
+        """The bootstrap's level that makes up for a spread known from few effective clusters, as Student's t does.
+
+        T. C. Hesterberg, What teachers should know about the bootstrap, The American Statistician 69 (2015): the
+        expanded percentile interval.
+        """
+        return float(ndtr(stdtrit(self._freedom, alpha) * math.sqrt(1 + 1 / self._freedom)))
+
+    def _contracted(self, level: float) -> float:
+        """What `expanded` makes into `level`."""
+        return float(stdtr(self._freedom, ndtri(level) / math.sqrt(1 + 1 / self._freedom)))
+
+    @property
+    def _freedom(self) -> float:
+        return self.sample.effective - 1
 
     def _missed(self, alpha: float, worst: float) -> float:
         """The mean if clusters of the frequency that can be missed were all as bad, and as large, as can be."""
