@@ -184,3 +184,30 @@ def test_problems_come_in_the_order_of_the_file_and_their_number_is_told(new_des
     error = new_desk("plan", "suite.yaml", "--tier", "full", "--json").json["error"]
     assert error["message"] == "the dataset does not fit the suite: the first 3 of 1,200 cases"
     assert [problem["line"] for problem in error["problems"]] == [1, 2, 3]
+
+
+BOT = "def answer(case):\n    return {'actual_output': 'On its way.', 'retrieval_context': ['On its way.'], 'tools_called': []}\n"
+
+
+@pytest.mark.parametrize(("wanted", "code"), [("refuse", 65), ("skip", 0)])
+def test_a_case_with_an_output_of_its_own_lacks_what_nobody_will_produce_for_it(
+    wanted: str, code: int, new_desk: Desk
+) -> None:
+    new_desk.cases({"id": "asked", "input": "Where is it?"}, BARE)
+    (new_desk.folder / "full.py").write_text(BOT)
+    new_desk.suite(target={"python": "full:answer", "version": "1"}, execution={"missing_fields": wanted, "workers": 1})
+    planned = new_desk("plan", "suite.yaml", "--json")
+    assert planned.code == code
+    if code:
+        assert [problem["line"] for problem in planned.json["error"]["problems"]] == [2]
+        assert "case 'bare': faithfulness: the case has no retrieval_context" in planned.err
+    else:
+        run = new_desk.run("--run-id", "half")
+        assert (run["scored"], run["errored"], run["skipped"]) == (3, 0, 1)
+
+
+def test_a_target_that_is_always_asked_produces_what_such_a_case_lacks(new_desk: Desk) -> None:
+    new_desk.cases(BARE)
+    (new_desk.folder / "full.py").write_text(BOT)
+    new_desk.suite(target={"python": "full:answer", "version": "1", "always": True})
+    assert new_desk("plan", "suite.yaml", "--json").json["skipped"] == 0

@@ -181,3 +181,15 @@ def test_a_target_that_is_too_slow_fails_the_run_and_does_so_again_when_its_answ
     assert (first["outputs"], first["reused"], again["reused"]) == (4, 0, 4)
     assert again["p95_s"] == first["p95_s"] > 0
     assert bot_desk.report("again")["target"]["calls"] == 0
+
+
+@pytest.mark.parametrize("words", [(), ("--again",)])
+def test_a_case_without_an_output_is_explained_without_asking_the_judge(bot_desk: Desk, words: tuple[str, ...]) -> None:
+    down(bot_desk, "returns-window")
+    bot_desk.run("--run-id", "one")
+    told = bot_desk("explain", "returns-window", *words)
+    assert told.code == 0
+    assert "the shop is closed" in told.out
+    assert "answer_relevancy, not asked again" in told.out
+    assert "no output of the target" in told.out
+    assert "MissingTestCaseParams" not in told.out

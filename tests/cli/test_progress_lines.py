@@ -7,7 +7,7 @@ from rich.console import Console
 from evalfactory.cli.progress import in_words, picture
 from evalfactory.engine.events import Finished, Started, Tick
 from evalfactory.records.measurement import Slot
-from evalfactory.runners.progress import Progress, WorkerProgress
+from evalfactory.runners.progress import STOPPING, Progress, WorkerProgress
 
 
 def progress_of(*, planned: int, scored: int, errored: int = 0, cost_usd: float = 0.0, note: str = "") -> Progress:
@@ -49,3 +49,14 @@ def test_the_picture_tells_of_each_worker_what_the_line_tells_of_the_run() -> No
     assert "7/20 measured · 1 errored · 21 judge calls · 2.1/s · $17.50" in run
     assert re.match(r"worker 1 +measuring +4 done +1 errored +0 in flight +1\.2 calls/s +\$10\.00", workers[0])
     assert re.match(r"worker 2 +measuring +3 done +0 in flight +0\.9 calls/s +\$7\.50", workers[1])
+
+
+def test_a_run_that_is_asked_to_stop_says_so_until_it_has_stopped() -> None:
+    progress = progress_of(planned=40, scored=4)
+    progress.workers[0].state = progress.workers[1].state = STOPPING
+    progress.note(progress.workers[0], Started(Slot("admitted-before", "faithfulness")))
+    line = in_words(progress, now_s=110.0)
+    assert line.endswith("stopping when what is in flight is done, or at once if asked again")
+    assert "left" not in line
+    progress.workers[0].state = progress.workers[1].state = "stopped"
+    assert in_words(progress, now_s=110.0, over=True) == "4/40 measured · 12 judge calls · 1.2/s"

@@ -233,3 +233,28 @@ def test_a_tier_that_is_not_there_is_refused_with_the_nearest(desk: Desk) -> Non
     assert "no tier 'nigthly'" in ran.json["error"]["message"]
     assert ran.json["error"]["hint"].startswith("nightly")
     assert "smoke, regression, full" in desk("run", "suite.yaml", "--tier", "xyz").err
+
+
+@pytest.mark.parametrize(
+    ("dataset", "words"),
+    [
+        ({"must_run": {"tags": ["return"]}}, "dataset.must_run.tags: no case has the tag 'return' (returns)"),
+        ({"strata": "metadata.topc"}, "dataset.strata: no case has anything in 'metadata.topc'"),
+        ({"cluster_by": "metadata.document"}, "dataset.cluster_by: no case has anything in 'metadata.document'"),
+        ({"slices": ["tags", "metadata.lang"]}, "dataset.slices: no case has anything in 'metadata.lang'"),
+    ],
+)
+def test_a_name_in_the_suite_that_no_case_answers_to_is_refused(
+    parcels: Desk, dataset: dict[str, Any], words: str
+) -> None:
+    parcels.suite(dataset={"path": "cases.jsonl", **dataset})
+    ran = parcels("plan", "suite.yaml")
+    assert ran.code == 65
+    assert words in ran.err
+
+
+def test_what_one_case_has_may_be_named(parcels: Desk) -> None:
+    parcels.cases(*(case(number, comments="rare") if number == 5 else case(number, tags=[]) for number in range(100)))
+    dataset = {"strata": "metadata.vip", "cluster_by": "comments", "slices": ["tags", "metadata.tries"]}
+    parcels.suite(dataset={"path": "cases.jsonl", **dataset, "must_run": {"tags": ["returns"]}})
+    assert parcels("plan", "suite.yaml").code == 0

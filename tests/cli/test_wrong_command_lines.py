@@ -121,3 +121,13 @@ def test_a_terminal_without_unicode_still_gets_its_answer(desk: Desk) -> None:
     assert ran.code == 0, ran.err
     assert "ja-delivery-time" in ran.out
     assert "\\u" in ran.out
+
+
+@pytest.mark.parametrize("command", ["run", "plan --write", "work --shard-index 0 --total-shards 1"])
+@pytest.mark.parametrize("name", ["latest", "previous"])
+def test_no_run_gets_a_name_that_stands_for_another_one(command: str, name: str, new_desk: Desk) -> None:
+    word, *options = command.split()
+    ran = new_desk(word, "suite.yaml", *options, "--run-id", name)
+    assert ran.code == 64
+    assert f"a run cannot be called '{name}'" in ran.err
+    assert not list(new_desk.folder.glob(".evalfactory/*/runs/*"))

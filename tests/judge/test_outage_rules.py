@@ -151,14 +151,14 @@ def test_being_refused_for_a_long_time_is_an_outage_in_the_end() -> None:
 
 def fail(trial: Trial, availability: Availability, now_s: float = 0.0) -> None:
     """One failure of the call, as the endpoint tells it to both."""
-    availability.failed("HTTP 500", now_s, innocent=trial.failed(now_s))
+    availability.failed("HTTP 500", now_s, innocent=trial.failed())
 
 
 @pytest.mark.parametrize("answers_meanwhile", [0, 1])
 def test_a_call_is_lost_after_its_tries_only_if_others_were_answered_meanwhile(answers_meanwhile: int) -> None:
     availability = Availability(POLICY, math.inf)
     availability.answered()  # before it began: proves nothing
-    trial = Trial(availability, 0.0)
+    trial = Trial(availability)
     for _ in range(3):
         fail(trial, availability)
     for _ in range(answers_meanwhile):
@@ -170,7 +170,7 @@ def test_a_call_is_lost_after_its_tries_only_if_others_were_answered_meanwhile(a
 
 def test_an_outage_that_begins_while_calls_are_on_their_way_loses_none_of_them() -> None:
     availability = Availability(POLICY, math.inf)
-    trials = [Trial(availability, 0.0) for _ in range(5)]
+    trials = [Trial(availability) for _ in range(5)]
     availability.answered()  # the last answer for a long time
     for second in range(100):
         for trial in trials:
@@ -180,7 +180,7 @@ def test_an_outage_that_begins_while_calls_are_on_their_way_loses_none_of_them()
 
 def test_an_outage_is_not_held_against_a_call_that_had_failed_before() -> None:
     availability = Availability(POLICY, math.inf)
-    unlucky, other = Trial(availability, 0.0), Trial(availability, 0.0)
+    unlucky, other = Trial(availability), Trial(availability)
     fail(unlucky, availability)
     availability.answered()
     for _ in range(20):
@@ -191,7 +191,7 @@ def test_an_outage_is_not_held_against_a_call_that_had_failed_before() -> None:
 
 def test_two_poisoned_requests_that_are_the_last_ones_are_both_lost() -> None:
     availability = Availability(POLICY, math.inf)
-    first, second = Trial(availability, 0.0), Trial(availability, 0.0)
+    first, second = Trial(availability), Trial(availability)
     for _ in range(2):
         fail(first, availability)
         fail(second, availability)
@@ -205,7 +205,7 @@ def test_two_poisoned_requests_that_are_the_last_ones_are_both_lost() -> None:
 
 def test_tries_from_an_outage_do_not_count_when_it_is_over() -> None:
     availability = Availability(POLICY, math.inf)
-    trial = Trial(availability, 0.0)
+    trial = Trial(availability)
     for second in range(20):
         fail(trial, availability, float(second))
     availability.look(20.0)
@@ -220,10 +220,35 @@ def test_tries_from_an_outage_do_not_count_when_it_is_over() -> None:
 
 def test_nothing_is_lost_while_the_endpoint_is_away() -> None:
     availability = Availability(POLICY, math.inf)
-    trial = Trial(availability, 0.0)
+    trial = Trial(availability)
     availability.answered()
     for second in range(20):
         fail(trial, availability, float(second))
         availability.look(float(second))
     assert availability.away
     assert not trial.is_lost(4)
+
+
+def test_a_call_that_hangs_until_its_time_is_up_is_not_lost_by_one_refusal() -> None:
+    availability = Availability(POLICY, math.inf)
+    trial = Trial(availability)
+    for minute in range(5):
+        fail(trial, availability, 120.0 * minute)
+        availability.answered()  # others
+    trial.refused(700.0)
+    assert not trial.is_never_admitted(700.0, 600.0)
+    fail(trial, availability, 1200.0)  # it was admitted
+    trial.refused(1400.0)
+    assert not trial.is_never_admitted(1400.0, 600.0)
+
+
+@pytest.mark.parametrize("answers_meanwhile", [0, 1])
+def test_a_call_that_is_only_ever_refused_while_others_are_answered_is_lost_in_the_end(answers_meanwhile: int) -> None:
+    availability = Availability(POLICY, math.inf)
+    trial = Trial(availability)
+    for _ in range(answers_meanwhile):
+        availability.answered()
+    for second in range(0, 601, 100):
+        trial.refused(float(second))
+        assert not trial.is_never_admitted(float(second), 600.0)
+    assert trial.is_never_admitted(601.0, 600.0) == bool(answers_meanwhile)

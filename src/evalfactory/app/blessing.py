@@ -9,7 +9,7 @@ from ..storage.layout import RunKeys, baseline_key
 from ..storage.port import Store
 from .places import store_option, try_command
 from .planning import read_plan
-from .registry import Baseline
+from .registry import TAKEN_NAMES, Baseline
 from .reports import is_quick_look, read_report
 
 
@@ -29,7 +29,7 @@ def bless(store: Store, keys: RunKeys, name: str) -> Baseline:
     Raises:
         UsageError: The run has no report, or is not complete: nothing may be compared with half a run.
     """
-    if name in ("", "previous", "latest"):
+    if not name or name in TAKEN_NAMES:
         raise UsageError(f"a baseline cannot be called {name!r}", hint="a word of your own, such as main")
     report = read_report(store, keys)
     if report.counts.missing:

@@ -18,6 +18,7 @@ from ..records.measurement import Measurement
 from ..records.plan import MetricRecipe, Plan
 from ..storage.layout import RunKeys
 from ..storage.port import Store
+from ..target.fields import is_due
 from .alike import alike
 from .lookups import frozen_case, output_of
 from .planning import read_plan
@@ -28,6 +29,7 @@ from .said import Said, said_then
 Asking = Literal["where_needed", "always", "never"]
 
 
+NO_OUTPUT = "the run has no output of the target for this case, so there is nothing to judge"
 LONGEST_OUTAGE_S = 30.0  # somebody waits at the terminal
 
 
@@ -47,7 +49,7 @@ class Explained(NamedTuple):
     skipped: dict[str, str]
     said: dict[str, list[Said]]
     asked: dict[str, Asked]
-    not_asked: dict[str, str]  # why a metric whose measurement is recorded could not be asked again
+    not_asked: dict[str, str]  # by metric, why the judge could not be asked again
 
 
 async def explain(
@@ -83,6 +85,9 @@ async def explain(
     ]
     asked: dict[str, Asked] = {}
     not_asked: dict[str, str] = {}
+    if output is None and plan.target is not None and is_due(case, always=plan.target.always):
+        not_asked = {recipe.name: NO_OUTPUT for recipe in due}
+        due = []
     for recipe in due:
         try:
             asked[recipe.name] = await _ask(plan, recipe, case, folder)

@@ -13,6 +13,7 @@ from ..records.plan import MetricRecipe, ShardPlan
 from ..records.suite import Suite
 from ..storage.layout import RunKeys
 from ..storage.port import Store
+from ..target.fields import is_due
 from ..target.needs import Needs
 from .spool import Spool
 
@@ -47,7 +48,8 @@ class Freezer:
         case = spool.case(index)
         recipes = [recipe for recipe in self._recipes if self._applies(recipe, case)]
         unasked = self._needs.lacking(case) if recipes else ""
-        lacking = {recipe.name: _lacking(case, recipe) for recipe in recipes}
+        target_due = is_due(case, always=self._needs.always)
+        lacking = {recipe.name: _lacking(case, recipe, target_due=target_due) for recipe in recipes}
         skipped = {name: why or unasked for name, why in lacking.items() if why or unasked}
         self.skipped += len(skipped) * self.repeats
         if skipped and self._refuse:
@@ -89,9 +91,9 @@ class Freezer:
         self._problems = sorted(self._problems)[: self._limit]
 
 
-def _lacking(case: Case, recipe: MetricRecipe) -> str:
+def _lacking(case: Case, recipe: MetricRecipe, *, target_due: bool) -> str:
     """Why the metric cannot measure the case; empty when it can."""
-    fields = metric_fields_missing(case, recipe)
+    fields = metric_fields_missing(case, recipe, target_due=target_due)
     return f"the case has no {' and no '.join(fields)}" if fields else ""
 
 

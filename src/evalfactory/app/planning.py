@@ -27,6 +27,7 @@ from .alike import alike
 from .bulk import without_cycle_search
 from .choosing import Choice, choose
 from .freezing import CaseFiles, Freezer, write_cases
+from .named import Named
 from .preparing import Prepared
 from .scratch import scratch_space
 from .spool import Spool, stratum
@@ -145,9 +146,10 @@ def _read(spool: Spool, loaded: LoadedSuite, recipes: Sequence[MetricRecipe]) ->
     by_kind: dict[CaseKind, list[MetricRecipe]] = {"single": [], "conversation": []}
     for recipe in recipes:
         by_kind[recipe.kind].append(recipe)
-    must_ids, must_tags = set(dataset.must_run.ids), set(dataset.must_run.tags)
+    named = Named(dataset)
     for case, line in read_cases(dataset, loaded.folder):
-        if case.must_run or case.id in must_ids or must_tags.intersection(case.tags):
+        named.look_at(case)
+        if case.must_run or named.is_must_run(case):
             spool.must_run.append(len(spool))
         spool.add(
             case,
@@ -155,14 +157,7 @@ def _read(spool: Spool, loaded: LoadedSuite, recipes: Sequence[MetricRecipe]) ->
             stratum=stratum(case, dataset.strata) if dataset.strata else "",
             weight=sum(estimated_calls(case, recipe) for recipe in by_kind[case.kind]),
         )
-    if unknown := must_ids.difference(spool.ids):
-        problems = [
-            Problem(
-                f"no case has the id {name!r}", field="dataset.must_run.ids", hint=", ".join(alike(name, spool.ids))
-            )
-            for name in sorted(unknown)[: dataset.max_problems]
-        ]
-        raise InputError("the suite names must-run cases that the dataset does not have", tuple(problems))
+    named.check(spool.ids, limit=dataset.max_problems)
 
 
 class _Chosen(NamedTuple):

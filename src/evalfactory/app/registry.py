@@ -16,6 +16,9 @@ from .alike import alike
 from .places import store_option, try_command
 from .reports import is_quick_look, latest_report_folder, read_report
 
+#: What stands for a run wherever one is named, and so can name none.
+TAKEN_NAMES = frozenset({"latest", "previous"})
+
 
 class RunEntry(Record):
     """What the store says of a run before its plan is read."""

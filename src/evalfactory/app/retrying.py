@@ -31,7 +31,7 @@ async def retry_errored(store: Store, plan: Plan, options: RunOptions, observer:
     Raises:
         UsageError: The parent has no report, slots of it are missing, or none is errored.
     """
-    child = await asyncio.to_thread(plan_child, store, plan, new_run_id() if options.run_id is None else options.run_id)
+    child = await asyncio.to_thread(plan_child, store, plan, new_run_id(options.run_id))
     keys = RunKeys(child.suite, child.run_id)
     return await resume(store, keys, child, options, observer, folder)
 

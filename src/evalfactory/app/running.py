@@ -45,7 +45,7 @@ from .collecting import CollectOptions
 from .places import store_for, store_option, try_command
 from .planning import PlanOptions, make_plan
 from .preparing import check_keys, prepare
-from .registry import entry_of, register
+from .registry import TAKEN_NAMES, entry_of, register
 from .telling import Told, collect_and_write
 
 REFRESH_S = 0.25
@@ -108,9 +108,17 @@ class RunResult(NamedTuple):
 DEFAULT_TIER = "smoke"
 
 
-def new_run_id() -> str:
-    """A run id from the time (UTC) and chance: sorts by age."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+def new_run_id(wanted: str | None = None) -> str:
+    """The id of a new run: as wanted, else from the time (UTC) and chance, which sorts by age.
+
+    Raises:
+        UsageError: A command would take it for another run.
+    """
+    if wanted in TAKEN_NAMES:
+        raise UsageError(
+            f"a run cannot be called {wanted!r}: commands take that for another run", hint="--run-id nightly-7"
+        )
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}" if wanted is None else wanted
 
 
 async def run(path: Path, options: RunOptions, observer: Observer) -> RunResult:
@@ -157,7 +165,7 @@ async def plan_run(
     recipes_from: Store | None = None,
 ) -> Plan:
     """The plan of a new run, in the store; the one that is there already when it is the same."""
-    run_id = new_run_id() if options.run_id is None else options.run_id
+    run_id = new_run_id(options.run_id)
     RunKeys(loaded.suite.name, run_id)
     prepared = await prepare(loaded, recipes_from or store)
     if shards is None and options.site is not None:

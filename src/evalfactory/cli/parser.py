@@ -174,7 +174,7 @@ def _running(commands: Commands[_Parser]) -> None:
     )
     _suite(plan)
     _planned(plan)
-    plan.add_argument("--workers", type=_count, metavar="N", help=argparse.SUPPRESS)
+    plan.add_argument("--workers", type=_count, metavar="N", help="worker processes to cut shards for")
     plan.add_argument("--write", action="store_true", help="write the plan into the store, for workers started by hand")
     _json(plan)
 

@@ -41,6 +41,7 @@ class Lines:
 
     def __init__(self) -> None:
         self._next_s = 0.0
+        self._stopping = False
 
     def planned(self, plan: Plan) -> None:
         """Say what will be measured."""
@@ -50,14 +51,16 @@ class Lines:
     def progress(self, progress: Progress) -> None:
         """Say how far it is, now and then."""
         now_s = time.monotonic()
-        if now_s >= self._next_s and progress.done < progress.planned:  # the last line comes of itself
+        answers_ctrl_c = progress.is_stopping and not self._stopping
+        if (now_s >= self._next_s or answers_ctrl_c) and progress.done < progress.planned:  # the last comes of itself
+            self._stopping = progress.is_stopping
             self._next_s = now_s + LINE_EVERY_S
             print(in_words(progress, now_s), file=sys.stderr, flush=True)
 
     def measured(self, progress: Progress, ended: Ended) -> None:
         """Say how far it got, if it got anywhere."""
         if progress.done or not ended.code:
-            print(in_words(progress, time.monotonic()), file=sys.stderr, flush=True)
+            print(in_words(progress, time.monotonic(), over=True), file=sys.stderr, flush=True)
 
 
 class Display:
@@ -80,7 +83,7 @@ class Display:
         """Leave one line behind, if it got anywhere."""
         self.close()
         if progress.done or not ended.code:
-            self._console.print(in_words(progress, time.monotonic()), markup=False)
+            self._console.print(in_words(progress, time.monotonic(), over=True), markup=False)
 
     def close(self) -> None:
         """Give the terminal its cursor back, however the run ended."""
@@ -112,8 +115,8 @@ def plan_in_words(plan: Plan) -> str:
     )
 
 
-def in_words(progress: Progress, now_s: float) -> str:
-    """One line about how far a run is."""
+def in_words(progress: Progress, now_s: float, *, over: bool = False) -> str:
+    """One line about how far a run is, or got once it is over."""
     if progress.earlier == progress.planned:
         return f"nothing was measured: all of {plural(progress.planned, 'slot')} had been measured before"
     parts = [f"{count(progress.done)}/{count(progress.planned)} measured"]
@@ -130,7 +133,9 @@ def in_words(progress: Progress, now_s: float) -> str:
     if progress.cost_usd:
         parts.append(dollars(progress.cost_usd))
     left_s = progress.left_s(now_s)
-    if left_s is not None and progress.done < progress.planned:
+    if progress.is_stopping:
+        parts.append("stopping when what is in flight is done, or at once if asked again")
+    elif left_s is not None and progress.done < progress.planned and not over:
         parts.append(f"about {_duration(left_s)} left")
     notes = dict.fromkeys(worker.note for worker in progress.workers if worker.note)
     return one_line(" · ".join([*parts, *notes]))

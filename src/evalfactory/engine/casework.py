@@ -76,7 +76,7 @@ class CaseWork:
 
     def _still_lacks(self, shard: Shard, case: Case, slot: OpenSlot) -> bool:
         """Whether the metric needs what the target did not produce; then the slot is kept as the suite wants it."""
-        lacking = metric_fields_missing(case, slot.recipe.model_copy(update={"produced": ()}))
+        lacking = metric_fields_missing(case, slot.recipe, target_due=False)
         if lacking:
             words = f"the case has no {' and no '.join(lacking)}, and the target produced none"
             if self._station.plan.execution.missing_fields == "skip":

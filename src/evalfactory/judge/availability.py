@@ -95,7 +95,7 @@ class Availability:
 class Trial:
     """One call's tries since its first one, or since the endpoint came back from being away."""
 
-    def __init__(self, availability: Availability, now_s: float) -> None:
+    def __init__(self, availability: Availability) -> None:
         self._availability = availability
         self._answers = self._seen = availability.answers  # at its beginning, and at its last failure
         self.failures = 0
@@ -103,15 +103,17 @@ class Trial:
         self._counted = 0
         self._suspect = False
         self._innocent_failures = 0  # its own, since the last answer
-        self._begin(now_s)
+        self._refused_since_s: float | None = None  # without a failure in between
+        self._begin()
 
-    def failed(self, now_s: float) -> bool:
+    def failed(self) -> bool:
         """Count a failure, before the endpoint's own count of it; whether the call may still be an innocent one.
 
         A call that fails, sees others answered, and fails again is a suspect.
         """
+        self._refused_since_s = None
         if self._spells != self._availability.spells:
-            self._begin(now_s)
+            self._begin()
         if self._seen != self._availability.answers:
             self._suspect |= self.failures > 0
             self._seen = self._availability.answers
@@ -125,12 +127,18 @@ class Trial:
         """All tries failed while others were answered."""
         return self._counted >= max_tries and self._others_answered() and not self._availability.away
 
-    def is_never_admitted(self, now_s: float, outage_s: float) -> bool:
-        """Refused as too fast for as long as an outage may last, although others were answered meanwhile."""
-        return self.refusals > 0 and now_s - self._began_s > outage_s and self._others_answered()
+    def refused(self, now_s: float) -> None:
+        """Count a refusal for coming too fast."""
+        self.refusals += 1
+        if self._refused_since_s is None:
+            self._refused_since_s = now_s
 
-    def _begin(self, now_s: float) -> None:
-        self._began_s = now_s
+    def is_never_admitted(self, now_s: float, outage_s: float) -> bool:
+        """Refused as too fast, and nothing else, for as long as an outage may last, although others were answered."""
+        since_s = self._refused_since_s
+        return since_s is not None and now_s - since_s > outage_s and self._others_answered()
+
+    def _begin(self) -> None:
         self._spells = self._availability.spells
         self._answers = self._seen = self._availability.answers
         self._suspect = False

@@ -80,7 +80,7 @@ class Endpoint:
         """What `read` makes of the first reply that it takes for an answer. Charges `current_meter`."""
         loop = asyncio.get_running_loop()
         meter = current_meter.get(None) or Meter(loop.time())
-        trial = Trial(self._availability, loop.time())
+        trial = Trial(self._availability)
         wish = Wish(meter.rank, len(message.body or b"") / 4.0 + self._output_tokens)
         tries = 0
         while True:
@@ -134,7 +134,7 @@ class Endpoint:
             case Throttled(message, after_s):
                 return Landing("refused", self._identity.says(message), self._spread(after_s))
             case Fault(_, message) | Barred(_, message):
-                innocent = trial.failed(asyncio.get_running_loop().time())
+                innocent = trial.failed()
                 return Landing("failed", self._identity.says(message), innocent=innocent)
             case _:
                 assert_never(outcome)
@@ -164,8 +164,8 @@ class Endpoint:
 
     def _after_refusal(self, message: str, after_s: float | None, trial: Trial, tries: int) -> float:
         """A pause that the server asked for holds the whole queue; without one each call waits for itself."""
-        trial.refusals += 1
         now_s = asyncio.get_running_loop().time()
+        trial.refused(now_s)
         if trial.is_never_admitted(now_s, self._limits.outage_s):
             raise self._identity.failed("rate_limit", message, tries)
         return backoff_s(trial.refusals, self._policy, self._rng) if after_s is None else 0.0

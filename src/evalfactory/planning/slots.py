@@ -13,14 +13,15 @@ from ..records.plan import MetricRecipe
 _ASKED_FOR = ("tags", "metadata")
 
 
-def metric_fields_missing(case: Case, recipe: MetricRecipe) -> tuple[str, ...]:
+def metric_fields_missing(case: Case, recipe: MetricRecipe, *, target_due: bool = True) -> tuple[str, ...]:
     """The fields that the metric needs and the case lacks, in the metric's order; none when it can be measured.
 
     As in DeepEval: a field that is not there is missing, an empty `actual_output` and empty turns too, an empty list
     of context or tools is not. Stricter than DeepEval in one thing: where context of turns is needed, at least one
-    turn must have it. What the target will produce is not missing.
+    turn must have it. What the target will produce is not missing, where it is still due to be asked for the case.
     """
-    return tuple(field for field in recipe.requires if field not in recipe.produced and _missing(case, field))
+    coming = recipe.produced if target_due else ()
+    return tuple(field for field in recipe.requires if field not in coming and _missing(case, field))
 
 
 def fingerprint(case: Case, recipe: MetricRecipe, repeat: int) -> str:

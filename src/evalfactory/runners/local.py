@@ -17,7 +17,7 @@ from .casualties import Casualties, after_death
 from .children import Nursery
 from .port import Ended, nowhere
 from .processes import WorkerProcess
-from .progress import Progress, WorkerProgress
+from .progress import STOPPING, Progress, WorkerProgress
 
 START_S = 120.0  # that a process may take, at most, to say that it is ready
 
@@ -94,6 +94,9 @@ class LocalRunner:
     def _wind_up(self, code: int) -> None:
         if self.stop_code is None:
             self.stop_code = code
+            for lane in self._lanes:
+                if not lane.over:
+                    lane.progress.state = STOPPING
             for process in self._processes():
                 process.drain()
 

@@ -10,6 +10,9 @@ from ..engine.events import Event, Finished, Noticed, ShardEnded, Started, Stopp
 from ..records.measurement import Slot
 from ..records.plan import Plan
 
+#: What a worker is once the run is asked to stop: it begins nothing new, and may finish what is in flight.
+STOPPING = "stopping"
+
 
 @dataclass
 class WorkerProgress:
@@ -51,6 +54,11 @@ class Progress:
         """Slots kept so far, each counted once however often it was told."""
         return self.committed + sum(map(len, self._kept.values()))
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether some worker finishes what it has in flight, and nothing more."""
+        return any(worker.state == STOPPING for worker in self.workers)
+
     def count_committed(self, plan: Plan, open_shards: Collection[int]) -> None:
         """Take the slots of shards that were committed before into account."""
         self._sizes = {shard.index: shard.slots for shard in plan.shards if shard.index in open_shards}
@@ -66,7 +74,7 @@ class Progress:
             case Finished():
                 if self.is_news(event):
                     self._finished(worker, event)
-            case Started():
+            case Started() if worker.state != STOPPING:
                 worker.state = "measuring"
             case ShardEnded(shard, problem, hint, note):
                 self.shards_done += 1
@@ -82,7 +90,7 @@ class Progress:
             case Tick(note):
                 worker.note = note
             case Stopping():
-                worker.state = "stopping"
+                worker.state = STOPPING
                 worker.note = ""  # why is said once, when the run has ended
             case _:
                 pass

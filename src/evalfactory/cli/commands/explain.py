@@ -67,7 +67,8 @@ def _told(explained: Explained, screen: Screen) -> str:
 
 def _measured(explained: Explained) -> list[str]:
     """The metrics that measure the case."""
-    return [name for name in dict.fromkeys([*explained.recorded, *explained.asked]) if name not in explained.skipped]
+    names = dict.fromkeys([*explained.recorded, *explained.asked, *explained.not_asked])
+    return [name for name in names if name not in explained.skipped]
 
 
 def _metric(screen: Screen, explained: Explained, name: str) -> None:
@@ -103,5 +104,7 @@ def _short(explained: Explained, name: str) -> Iterator[str]:
         yield f"above is what the judge said then ({plural(sum(len(each.calls) for each in said), 'call')})"
     if asked := explained.asked.get(name):
         yield f"now {score_in_short(asked.measurement)}, {plural(len(asked.calls), 'call')}"
-    if not said and not asked:
+    if name in explained.not_asked:
+        yield "not asked again"
+    elif not said and not asked:
         yield "what the judge said was not kept (--again asks it, `execution: {keep_exchanges: all}` keeps it)"
