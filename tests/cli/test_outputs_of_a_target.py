@@ -171,15 +171,3 @@ def test_what_the_target_leaves_out_is_missing_as_the_suite_wants_it(bot_desk: D
     (line, *_) = [line for line in bot_desk.measurements("terse") if line["state"] == state]
     words = line["reason"] or line["failure"]["message"]
     assert words == "the case has no retrieval_context, and the target produced none"
-
-
-@pytest.mark.parametrize("words", [(), ("--again",)])
-def test_a_case_without_an_output_is_explained_without_asking_the_judge(bot_desk: Desk, words: tuple[str, ...]) -> None:
-    down(bot_desk, "returns-window")
-    bot_desk.run("--run-id", "one")
-    told = bot_desk("explain", "returns-window", *words)
-    assert told.code == 0
-    assert "the shop is closed" in told.out
-    assert "answer_relevancy, not asked again" in told.out
-    assert "no output of the target" in told.out
-    assert "MissingTestCaseParams" not in told.out
