@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -250,5 +251,6 @@ def _complete(work: Coroutine[object, object, Result]) -> Result:
             return result.result()
         except KeyboardInterrupt:  # or the cell would go on until the run ends
             for loop, task in begun:
-                loop.call_soon_threadsafe(task.cancel)
+                with suppress(RuntimeError):  # its loop is closed: it was ending anyway
+                    loop.call_soon_threadsafe(task.cancel)
             raise

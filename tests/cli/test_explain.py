@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from command_line import Desk, Simulator
 
 
@@ -103,3 +105,17 @@ def test_a_conversation_is_told_turn_by_turn_and_tools_as_calls(new_desk: Desk) 
     assert 'called: clock({"zone": "JST"})' in told
     assert '    {"topic": "返金"}' in told
     assert "{'" not in told
+
+
+@pytest.mark.parametrize("words", [(), ("--again",)])
+def test_a_case_without_an_output_is_explained_without_asking_the_judge(new_desk: Desk, words: tuple[str, ...]) -> None:
+    (new_desk.folder / "closed.py").write_text("def answer(case):\n    raise RuntimeError('the shop is closed')\n")
+    new_desk.cases({"id": "opening", "input": "When do you open?"})
+    new_desk.suite(target={"python": "closed:answer", "version": "1"})
+    assert new_desk.run("--run-id", "one")["errored"] == 2
+    told = new_desk("explain", "opening", *words)
+    assert told.code == 0
+    assert "the shop is closed" in told.out
+    assert "answer_relevancy, not asked again" in told.out
+    assert "no output of the target" in told.out
+    assert "MissingTestCaseParams" not in told.out

@@ -151,3 +151,16 @@ def test_it_is_refused_in_one_message(tmp_path: Path, make: Callable[[Path], Non
     assert ran.err.count("evalfactory:") == 1
     assert "Traceback" not in ran.err
     assert len(ran.err) < 2_000
+
+
+@pytest.mark.parametrize("argv", [("run", "suite.yaml"), ("runs", "--store", "store"), ("run", "suite.yaml", "--json")])
+def test_a_folder_whose_name_is_no_text_is_refused_in_words(argv: tuple[str, ...], tmp_path: Path) -> None:
+    folder = Path(os.fsdecode(bytes(tmp_path) + b"/\xe9t\xe9"))  # in Latin-1
+    folder.mkdir()
+    write(folder)
+    ran = process(*argv, cwd=folder)
+    assert ran.code == 64
+    assert "is not UTF-8" in ran.err
+    assert "Traceback" not in ran.err
+    if "--json" in argv:
+        assert ran.json["error"]["exit_code"] == 64

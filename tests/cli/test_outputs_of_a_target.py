@@ -144,7 +144,7 @@ def test_regressions_show_what_the_target_answered_and_found(bot_desk: Desk) -> 
     assert told
     assert all(slot["actual_output"].startswith("Our new winter") and slot["retrieval_context"] for slot in told)
     compared = bot_desk("compare", "two", "one", "--json").json
-    assert compared["regressions"] == told
+    assert compared["regressions"] == [{**slot, "cause": None} for slot in told]  # that is the whole report's
     assert bot_desk("verify", "two").code == 0
 
 
@@ -181,15 +181,3 @@ def test_a_target_that_is_too_slow_fails_the_run_and_does_so_again_when_its_answ
     assert (first["outputs"], first["reused"], again["reused"]) == (4, 0, 4)
     assert again["p95_s"] == first["p95_s"] > 0
     assert bot_desk.report("again")["target"]["calls"] == 0
-
-
-@pytest.mark.parametrize("words", [(), ("--again",)])
-def test_a_case_without_an_output_is_explained_without_asking_the_judge(bot_desk: Desk, words: tuple[str, ...]) -> None:
-    down(bot_desk, "returns-window")
-    bot_desk.run("--run-id", "one")
-    told = bot_desk("explain", "returns-window", *words)
-    assert told.code == 0
-    assert "the shop is closed" in told.out
-    assert "answer_relevancy, not asked again" in told.out
-    assert "no output of the target" in told.out
-    assert "MissingTestCaseParams" not in told.out

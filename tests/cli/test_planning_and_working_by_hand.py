@@ -257,3 +257,10 @@ def test_a_run_that_is_not_there_is_refused_with_the_nearest(desk: Desk) -> None
         assert ran.code == 64
         assert "there is no run frist" in ran.err
         assert "first" in ran.err
+
+
+def test_an_index_from_the_environment_that_is_none_is_named(new_desk: Desk) -> None:
+    words = ("work", "suite.yaml", "--run-id", "odd", "--total-shards", "2")
+    ran = process(*words, cwd=new_desk.folder, env={"JOB_COMPLETION_INDEX": "two"})
+    assert ran.code == 64
+    assert "JOB_COMPLETION_INDEX is no index from 0: 'two'" in ran.err

@@ -8,7 +8,7 @@ import io
 import stat
 from pathlib import Path, PurePosixPath
 
-from ..errors import InputError
+from ..errors import InputError, UnavailableError
 from ..records.suite import DatasetSpec
 from .cloud import SCHEMES, open_cloud
 from .compression import SUFFIXES, compression_of, decompressed
@@ -62,10 +62,12 @@ def _open_local(path: str, folder: Path) -> io.BufferedReader:
         raise _unreadable(path, error) from None
 
 
-def _unreadable(path: str, error: OSError | ValueError) -> InputError:
+def _unreadable(path: str, error: OSError | ValueError) -> InputError | UnavailableError:
     name = shown(path, 300)
     code = error.errno if isinstance(error, OSError) else None
     match code:
+        case errno.EMFILE | errno.ENFILE:
+            return UnavailableError(f"{name} cannot be read: too many files are open", hint="raise `ulimit -n`")
         case errno.ELOOP:
             return InputError(f"{name} is a link that leads to itself", hint="name the file itself")
         case errno.EACCES | errno.EPERM:

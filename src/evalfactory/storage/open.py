@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..errors import UsageError
 from ..interrupts import hold_interrupts, release_interrupts
+from ..named_places import named_in_unicode
 from .local import LocalStore
 from .port import Store
 
@@ -25,9 +26,9 @@ def open_store(url: str, *, folder: Path | None = None, create: bool = True) -> 
     if "\0" in url:
         raise UsageError("the store's name holds a NUL character", hint="a folder such as .evalfactory")
     if not separator:
-        return LocalStore((folder or Path.cwd()) / _at_home(url), create=create)
+        return LocalStore(named_in_unicode((folder or Path.cwd()) / _at_home(url)), create=create)
     if scheme == "file":
-        return LocalStore(_path_of(url), create=create)
+        return LocalStore(named_in_unicode(_path_of(url)), create=create)
     if scheme in CLOUDS:
         hold_interrupts()
         try:

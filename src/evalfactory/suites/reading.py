@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from ..catalogue import Catalogue
 from ..catalogue import catalogue as committed_catalogue
 from ..errors import InputError, Problem, UsageError
+from ..named_places import named_in_unicode
 from ..records.base import digest_of
 from ..records.placement import Placement
 from ..records.suite import NOT_IN_SUITE_DIGEST, Suite
@@ -44,7 +45,7 @@ def load_suite(path: Path, *, overrides: Mapping[str, object] | None = None) -> 
     `overrides` are dotted keys (`store`, `execution.workers`); those that are None are left out.
     Raises `InputError` with every problem of the file, `UsageError` for an override that does not fit.
     """
-    path = path / "suite.yaml" if path.is_dir() else path
+    path = named_in_unicode(path / "suite.yaml" if path.is_dir() else path)
     file = visible(str(path))
     findings = Findings(file)
     tree = read_tree(decode(_bytes(path, file), file=file), findings)

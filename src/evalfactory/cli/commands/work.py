@@ -66,8 +66,8 @@ def _index(arguments: Arguments) -> int:
         return int(arguments.shard_index)
     text = environment().get("JOB_COMPLETION_INDEX", "")
     if not text.isascii() or not text.isdigit():
-        said = f", and JOB_COMPLETION_INDEX is {text!r}" if text else ""
-        raise UsageError(f"which shard?{said}", hint="--shard-index N, or set JOB_COMPLETION_INDEX")
+        said = f"JOB_COMPLETION_INDEX is no index from 0: {text!r}" if text else "which shard?"
+        raise UsageError(said, hint="--shard-index N, or set JOB_COMPLETION_INDEX")
     return int(text)
 
 
