@@ -58,7 +58,7 @@ def tilted(world: World, mean: float) -> Floats:
     """The chance of each cluster, so that the mean of all differences is `mean`."""
     off = np.array([float(each.sum()) for each in world.clusters]) - mean * world.sizes
     low, high = -400.0, 400.0
-    for _ in range(200):
+    for _ in range(64):
         middle = (low + high) / 2
         low, high = (middle, high) if float(_weights(off, middle) @ off) < 0 else (low, middle)
     return _weights(off, low)
