@@ -67,7 +67,7 @@ def _unreadable(path: str, error: OSError | ValueError) -> InputError | Unavaila
     code = error.errno if isinstance(error, OSError) else None
     match code:
         case errno.EMFILE | errno.ENFILE:
-            return UnavailableError(f"{name} cannot be read: too many files are open", hint="raise `ulimit -n`")
+            return UnavailableError(f"{name} cannot be read: Too many open files", hint="raise `ulimit -n`")
         case errno.ELOOP:
             return InputError(f"{name} is a link that leads to itself", hint="name the file itself")
         case errno.EACCES | errno.EPERM:
