@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         collect,
         compare,
         explain,
+        init,
         load_suite,
         measurements,
         noise,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         retry,
         run,
         runs,
+        schema,
         status,
         verify,
     )
@@ -45,8 +47,8 @@ __version__ = "0.1.0"
 __all__ = [
     "Baseline", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
     "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "collect", "compare",
-    "explain", "load_suite", "measurements", "noise", "plan", "power", "report", "resume", "retry", "run", "runs",
-    "status", "verify",
+    "explain", "init", "load_suite", "measurements", "noise", "plan", "power", "report", "resume", "retry", "run",
+    "runs", "schema", "status", "verify",
 ]  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .app import running
 from .app.blessing import bless as _bless
@@ -44,11 +44,13 @@ from .runners.progress import Progress
 from .storage.layout import RunKeys
 from .storage.port import Store
 from .suites import load_suite as _load_suite
+from .suites.schema import suite_schema
+from .suites.starter import write_starter
 
 __all__ = [
     "Baseline", "Comparison", "Explained", "Forecast", "ListedRun", "Measurement", "Noise", "Observer", "Power",
-    "Report", "RunStatus", "Suite", "Verified", "bless", "collect", "compare", "explain", "load_suite", "measurements",
-    "noise", "plan", "power", "report", "resume", "retry", "run", "runs", "status", "verify",
+    "Report", "RunStatus", "Suite", "Verified", "bless", "collect", "compare", "explain", "init", "load_suite",
+    "measurements", "noise", "plan", "power", "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
 ]  # fmt: skip
 
 Result = TypeVar("Result")
@@ -62,6 +64,16 @@ class _Nobody:
     def progress(self, progress: Progress) -> None: ...
 
     def measured(self, progress: Progress, ended: Ended) -> None: ...
+
+
+def init(folder: str | Path = ".", *, force: bool = False) -> list[Path]:
+    """The files of a starter suite that runs at once, written into the folder; over older ones only with `force`."""
+    return write_starter(Path(folder), force=force)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of `suite.yaml`."""
+    return suite_schema()
 
 
 def load_suite(path: str | Path) -> Suite:

@@ -7,7 +7,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import jsonschema
 import pytest
+import yaml
 
 import evalfactory
 from command_line import Desk
@@ -19,8 +21,8 @@ from evalfactory.runners.progress import Progress
 PUBLIC = {
     "Baseline", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
     "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "collect", "compare",
-    "explain", "load_suite", "measurements", "noise", "plan", "power", "report", "resume", "retry", "run", "runs",
-    "status", "verify",
+    "explain", "init", "load_suite", "measurements", "noise", "plan", "power", "report", "resume", "retry", "run",
+    "runs", "schema", "status", "verify",
 }  # fmt: skip
 
 
@@ -51,6 +53,16 @@ def test_the_public_names_are_these_and_every_one_is_there() -> None:
 def test_every_function_says_what_comes_back() -> None:
     functions = [getattr(evalfactory, name) for name in PUBLIC if name.islower() and not name.startswith("_")]
     assert all(function.__doc__ for function in functions)
+
+
+def test_a_starter_suite_fits_the_schema_and_runs(tmp_path: Path) -> None:
+    written = evalfactory.init(tmp_path / "new")
+    assert [path.name for path in written if path.suffix == ".yaml"] == ["suite.yaml"]
+    suite = yaml.safe_load((tmp_path / "new" / "suite.yaml").read_text(encoding="utf-8"))
+    jsonschema.validate(suite, evalfactory.schema())
+    assert evalfactory.run(tmp_path / "new" / "suite.yaml").counts.missing == 0
+    with pytest.raises(UsageError):
+        evalfactory.init(tmp_path / "new")
 
 
 def test_a_run_is_what_the_command_makes(here: Desk) -> None:

@@ -163,6 +163,8 @@ def _must_run_slot(result: CaseResult) -> GateCheck:
             outcome, seen, wanted = "INCONCLUSIVE", result.state, "a score"
         case _:
             assert_never(result.state)
+    if result.repeat:
+        seen += f" (repeat {result.repeat + 1})"
     return GateCheck(
         rule="must_run", metric=result.metric, case_id=result.case_id, outcome=outcome, wanted=wanted, seen=seen
     )
