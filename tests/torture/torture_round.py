@@ -187,8 +187,8 @@ class Round:
 
 
 def _python_alone(err: str) -> bool:
-    """Whether Ctrl-C met Python before it had come to a line of ours."""
-    return err.rstrip().endswith("KeyboardInterrupt") and "/evalfactory/cli/" not in err
+    """Whether Ctrl-C met Python before it had loaded what makes Ctrl-C wait."""
+    return err.rstrip().endswith("KeyboardInterrupt") and "/evalfactory/cli/main.py" not in err
 
 
 def _is_written(path: Path, what: str | None) -> bool:
