@@ -74,6 +74,21 @@ def test_pods_that_are_deleted_and_killed_cost_nothing_but_time(cluster: Cluster
     assert not cluster.job("evalfactory-chaos")["status"].get("failedIndexes")
 
 
+def test_a_job_that_a_queue_suspends_and_admits_again_costs_no_try(cluster: ClusterBench) -> None:
+    cluster.suite(cases=60)
+    running = cluster.bench.start("run", "suite.yaml", "--on", "kubernetes", "--run-id", "queued", "--json")
+    running.until(lambda: cluster.pods("queued"), "pods that run")
+    for suspended in ("true", "false"):
+        patch = f'{{"spec": {{"suspend": {suspended}}}}}'
+        cluster.kubectl("patch", "job", "evalfactory-queued", "--type=merge", "-p", patch)
+        if suspended == "true":
+            running.until(lambda: not cluster.pods("queued"), "the end of its pods")
+    ran = running.ended()
+    assert ran.code in (0, 10), ran.err
+    assert ran.json["results_digest"] == cluster.truth()
+    assert not cluster.job("evalfactory-queued")["status"].get("failedIndexes")
+
+
 def test_a_run_that_is_stopped_is_resumed_with_what_is_missing_only(cluster: ClusterBench) -> None:
     cluster.suite(cases=60, placement={"pods": 1, "shards_per_pod": 6})
     store = ("--store", cluster.store)
