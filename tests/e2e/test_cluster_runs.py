@@ -147,6 +147,30 @@ def test_a_wrong_key_ends_the_run_at_once_with_one_error(tmp_path: Path, here: S
     assert ran.err.count("evalfactory:") == 1
 
 
+def test_the_rights_of_the_submitter_are_enough_and_end_at_the_namespace(cluster: ClusterBench, tmp_path: Path) -> None:
+    cluster.suite(cases=6, placement={"pods": 1, "shards_per_pod": 1})
+    role = cluster.bench("render", "kubernetes", "suite.yaml", "--access").out
+    cluster.kubectl("apply", "-f", "-", text=role)
+    cluster.kubectl("create", "serviceaccount", "robot")
+    account = f"--serviceaccount={cluster.namespace}:robot"
+    cluster.kubectl("create", "rolebinding", "robot", "--role=evalfactory-submitter", account)
+    config = json.loads(kubectl("config", "view", "--raw", "--flatten", "-o", "json"))
+    for user in config["users"]:
+        user["user"] = {"token": cluster.kubectl("create", "token", "robot").strip()}
+    cluster.bench.env["KUBECONFIG"] = str(tmp_path / "robot.json")
+    (tmp_path / "robot.json").write_text(json.dumps(config))
+    assert cluster.run("robots").code in (0, 10)
+    store = ("--store", cluster.store)
+    assert cluster.bench("doctor", "suite.yaml", "--on", "kubernetes").code == 0
+    cluster.suite(cases=60, placement={"pods": 1})
+    assert cluster.bench("run", "suite.yaml", "--on", "kubernetes", "--run-id", "robots2", "--detach").code == 0
+    for words in (("scale", "robots2", "--pods", "2"), ("stop", "robots2")):
+        assert cluster.bench(*words, *store).code == 0
+    elsewhere = cluster.run("elsewhere", "--namespace", "default")
+    assert elsewhere.code == 78
+    assert "--access" in elsewhere.err
+
+
 @pytest.mark.parametrize("name", VARIANTS)
 def test_the_server_accepts_everything_that_is_rendered(cluster: ClusterBench, name: str) -> None:
     made = VARIANTS[name]
