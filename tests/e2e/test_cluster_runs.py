@@ -74,6 +74,21 @@ def test_pods_that_are_deleted_and_killed_cost_nothing_but_time(cluster: Cluster
     assert not cluster.job("evalfactory-chaos")["status"].get("failedIndexes")
 
 
+def test_a_job_that_a_queue_suspends_and_admits_again_costs_no_try(cluster: ClusterBench) -> None:
+    cluster.suite(cases=60)
+    running = cluster.bench.start("run", "suite.yaml", "--on", "kubernetes", "--run-id", "queued", "--json")
+    running.until(lambda: cluster.pods("queued"), "pods that run")
+    for suspended in ("true", "false"):
+        patch = f'{{"spec": {{"suspend": {suspended}}}}}'
+        cluster.kubectl("patch", "job", "evalfactory-queued", "--type=merge", "-p", patch)
+        if suspended == "true":
+            running.until(lambda: not cluster.pods("queued"), "the end of its pods")
+    ran = running.ended()
+    assert ran.code in (0, 10), ran.err
+    assert ran.json["results_digest"] == cluster.truth()
+    assert not cluster.job("evalfactory-queued")["status"].get("failedIndexes")
+
+
 def test_a_run_that_is_stopped_is_resumed_with_what_is_missing_only(cluster: ClusterBench) -> None:
     cluster.suite(cases=60, placement={"pods": 1, "shards_per_pod": 6})
     store = ("--store", cluster.store)
@@ -130,6 +145,30 @@ def test_a_wrong_key_ends_the_run_at_once_with_one_error(tmp_path: Path, here: S
         bench.close()
     assert ran.code == 77, ran.err
     assert ran.err.count("evalfactory:") == 1
+
+
+def test_the_rights_of_the_submitter_are_enough_and_end_at_the_namespace(cluster: ClusterBench, tmp_path: Path) -> None:
+    cluster.suite(cases=6, placement={"pods": 1, "shards_per_pod": 1})
+    role = cluster.bench("render", "kubernetes", "suite.yaml", "--access").out
+    cluster.kubectl("apply", "-f", "-", text=role)
+    cluster.kubectl("create", "serviceaccount", "robot")
+    account = f"--serviceaccount={cluster.namespace}:robot"
+    cluster.kubectl("create", "rolebinding", "robot", "--role=evalfactory-submitter", account)
+    config = json.loads(kubectl("config", "view", "--raw", "--flatten", "-o", "json"))
+    for user in config["users"]:
+        user["user"] = {"token": cluster.kubectl("create", "token", "robot").strip()}
+    cluster.bench.env["KUBECONFIG"] = str(tmp_path / "robot.json")
+    (tmp_path / "robot.json").write_text(json.dumps(config))
+    assert cluster.run("robots").code in (0, 10)
+    store = ("--store", cluster.store)
+    assert cluster.bench("doctor", "suite.yaml", "--on", "kubernetes").code == 0
+    cluster.suite(cases=60, placement={"pods": 1})
+    assert cluster.bench("run", "suite.yaml", "--on", "kubernetes", "--run-id", "robots2", "--detach").code == 0
+    for words in (("scale", "robots2", "--pods", "2"), ("stop", "robots2")):
+        assert cluster.bench(*words, *store).code == 0
+    elsewhere = cluster.run("elsewhere", "--namespace", "default")
+    assert elsewhere.code == 78
+    assert "--access" in elsewhere.err
 
 
 @pytest.mark.parametrize("name", VARIANTS)

@@ -45,8 +45,8 @@ SUBMITTER = "evalfactory-submitter"
 #: API group, resources, verbs; each is used by a command, and nothing else is.
 RIGHTS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("batch", ("jobs",), ("create", "get", "list", "watch", "patch", "delete")),
-    ("networking.k8s.io", ("networkpolicies",), ("create", "get", "patch")),
-    ("", ("pods",), ("get", "list", "watch")),
+    ("networking.k8s.io", ("networkpolicies",), ("create", "patch")),
+    ("", ("pods",), ("list", "watch")),
     ("", ("pods/log",), ("get",)),
     ("", ("events",), ("list", "watch")),
 )
