@@ -241,6 +241,8 @@ def texts_in(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
 
 
 def is_number(text: str) -> bool:
+    if re.fullmatch(r"[0-9a-f]{8,}", text):  # an attempt or a digest, which may happen to have no letter
+        return False
     try:
         float(text)
     except ValueError:
