@@ -104,6 +104,7 @@ class Endpoint:
         landing = Landing("cancelled")
         outcome: Outcome[T] | None = None
         reply: object = None
+        others_go = False
         try:
             with self._clock(entry, meter):
                 reply = await self._transport.send(self._to, message.body, self._patience(), message.params)
@@ -113,11 +114,13 @@ class Endpoint:
             self._learn(entry, outcome, meter)
             landing = self._landing(outcome, trial)
         finally:
-            self._gate.leave(entry, landing)
+            others_go = self._gate.leave(entry, landing)
             if meter.trace is not None:
                 status = reply.status if isinstance(reply, Reply) else None
                 seconds = asyncio.get_running_loop().time() - entry.sent_s
                 meter.trace.append(partial(self._told, message.told, outcome, status, seconds))
+        if others_go:
+            await asyncio.sleep(0)  # they send before this answer is worked on: the place must not lie idle meanwhile
         return outcome
 
     def _understood(self, reply: Reply, read: Callable[[Reply], Outcome[T]]) -> Outcome[T]:

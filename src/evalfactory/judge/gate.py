@@ -47,10 +47,10 @@ class Gate:
             raise
         return entry
 
-    def leave(self, entry: Pass, landing: Landing) -> None:
-        """Free the place and say what the request came to."""
+    def leave(self, entry: Pass, landing: Landing) -> bool:
+        """Free the place and say what the request came to. True when others may send now."""
         self.admission.land(entry, landing, asyncio.get_running_loop().time())
-        self.pump()
+        return self.pump()
 
     def set_share(self, share: float, until_s: float) -> None:
         """Another share of the limits, until that time."""
@@ -66,8 +66,8 @@ class Gate:
             if future is not None and not future.done():
                 future.set_exception(self._ended())
 
-    def pump(self) -> None:
-        """Let go whoever may go now, and set the timer for the next one."""
+    def pump(self) -> bool:
+        """Let go whoever may go now, and set the timer for the next one. True when somebody goes."""
         now_s = asyncio.get_running_loop().time()
         admitted, wake_s, over = self.admission.step(now_s)
         for entry in admitted:
@@ -78,6 +78,7 @@ class Gate:
             self.end(self._unavailable)
         elif wake_s != math.inf:
             self._wake_at(max(wake_s, now_s + _TICK_S))
+        return bool(admitted)
 
     def _abandon(self, entry: Pass) -> None:
         """The caller was cancelled, perhaps in the moment between its admission and its turn."""
