@@ -218,7 +218,7 @@ JSON_FILES = [
 ]
 
 TABLES = [
-    Bad("too few cells", "cases.csv", b"input,name\na,b\nc\n", 3, "1 cells where the header has 2"),
+    Bad("too few cells", "cases.csv", b"input,name\na,b\nc\n", 3, "1 cell where the header has 2"),
     Bad("too many cells", "cases.csv", b'input\n"a\nb"\nc,d\n', 4, "2 cells where the header has 1"),
     Bad("an open quote", "cases.csv", b'input\na\n"b\nc\n', 3, "a quote is opened and never closed"),
     Bad("text behind a quote", "cases.csv", b'input\n"a"b\n', 2, "text after a closing quote"),

@@ -76,7 +76,7 @@ def test_a_worker_with_yesterdays_cases_is_told_why_and_measures_nothing(
     refused = judged(*work(judged, 1))
     assert refused.code == 78
     assert "run pods exists with another plan" in refused.err
-    assert "the suite, the data, the tier or a version differs" in refused.err
+    assert "the suite, the data, the tier, the number of shards or a version differs" in refused.err
     assert (judge.requests, len(judged.kept("pods"))) == (sent, kept)
     judged.cases(made_up_cases(24))
     assert judged(*work(judged, 1)).code == 0

@@ -111,7 +111,7 @@ def agree(store: Store, keys: RunKeys, plan: Plan) -> Plan:
     if there.digest != plan.digest:
         raise EnvironmentProblem(
             f"run {keys.run_id} exists with another plan ({there.digest[:12]}, this one is {plan.digest[:12]})",
-            hint="choose another --run-id: the suite, the data, the tier or a version differs",
+            hint="choose another --run-id: the suite, the data, the tier, the number of shards or a version differs",
         )
     return there
 

@@ -83,7 +83,7 @@ def _header_problem(header: list[str], line: int) -> Problem | None:
 
 def _ragged(line: int, cells: int, names: int) -> Problem:
     return Problem(
-        f"{cells} cells where the header has {names}",
+        f"{cells} {'cell' if cells == 1 else 'cells'} where the header has {names}",
         line=line,
         hint="put texts that hold a comma, a quote or a line break between double quotes",
     )
