@@ -119,7 +119,7 @@ class Endpoint:
                 status = reply.status if isinstance(reply, Reply) else None
                 seconds = asyncio.get_running_loop().time() - entry.sent_s
                 meter.trace.append(partial(self._told, message.told, outcome, status, seconds))
-        if others_go:
+        if others_go and isinstance(outcome, Answered):
             await asyncio.sleep(0)  # they send before this answer is worked on: the place must not lie idle meanwhile
         return outcome
 
