@@ -9,7 +9,7 @@ import pytest
 from line_tools import Bench, eventually, is_alive, made_up_cases
 
 HOSTILE = '''
-import asyncio, os, re, subprocess, sys, time
+import asyncio, os, re, subprocess, sys, threading
 from pathlib import Path
 
 import __main__
@@ -48,7 +48,7 @@ class Hostile(BaseMetric):
         await asyncio.sleep(3600)
 
     def hangs_still(self):
-        time.sleep(3600)
+        threading.Event().wait()
 
     async def swallows(self):
         while True:
