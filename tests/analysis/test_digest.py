@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalfactory.analysis.digest import ResultsDigest, results_digest
+from evalfactory.analysis.digest import ResultsDigest
 from evalfactory.analysis.merge import Entry, slot_of
 from evalfactory.records.measurement import Slot, Usage
 from results_given import errored, scored, skipped
+from whole_digest import results_digest
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 slots = st.builds(Slot, texts, texts, st.integers(0, 3))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from evalfactory.analysis.comparison import Sides, compare
-from evalfactory.analysis.digest import results_digest
 from evalfactory.analysis.gate import judge_gate
 from evalfactory.analysis.merge import Entry, merge_shard, slot_in_words
 from evalfactory.analysis.report import Circumstances, Findings, build_report
@@ -14,6 +13,7 @@ from evalfactory.records.case import FrozenCase
 from evalfactory.records.measurement import Measurement, Slot
 from evalfactory.records.report import BaselineInfo, Comparison, Proof, Report
 from results_given import errored, frozen, plan, recipe, scored, skipped
+from whole_digest import results_digest
 
 RELEVANCY, FAITHFULNESS, POLITENESS = "answer_relevancy", "faithfulness", "丁寧さ"
 RECIPES = (

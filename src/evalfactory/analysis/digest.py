@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 
 from ..records.measurement import Measurement, Slot
 from .merge import Entry
@@ -51,14 +50,6 @@ class ResultsDigest:
             raise ValueError(f"slots must come in order and once: {slot} after {self._last}")
         self._last = slot
         self._sha.update(_ENCODER.encode([*slot, state, score, word]).encode() + b"\n")
-
-
-def results_digest(entries: Iterable[Entry]) -> str:
-    """The digest of entries that are in slot order."""
-    digest = ResultsDigest()
-    for entry in entries:
-        digest.add(entry)
-    return digest.hexdigest()
 
 
 def _score(measurement: Measurement) -> float | None:
