@@ -5,6 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 TORTURE ?= --minutes 10
+unexport PYTHONDONTWRITEBYTECODE  # without bytecode every command imports from source: a run starts a second later
 
 .PHONY: setup demo test e2e torture check format lint types imports generated fast lock bench clean
 
