@@ -33,7 +33,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Path, int], Rows]]] = {
     "second": ("A second run", lambda folder, cases: startup.second_run(folder)),
     "cpu": (
         "Where we set the pace: no latency, 200 in flight",
-        lambda folder, cases: pace.against_bare(folder, 2_000, (), 5),
+        lambda folder, cases: pace.against_bare(folder, 2_000, (), 5, two_runs=True),
     ),
     "judge": (
         "Where the judge sets the pace: lognormal latency, mean 0.3 s, 200 in flight",
