@@ -59,6 +59,11 @@ def add_placed(parser: Parser) -> None:
     add_cluster(parser)
 
 
+def add_detach(parser: Parser) -> None:
+    """Who finishes the run."""
+    parser.add_argument("--detach", action="store_true", help="with --on: leave it to the cluster, report included")
+
+
 def add_cluster(parser: Parser) -> None:
     """Which cluster."""
     parser.add_argument("--context", metavar="C", help="of the kubeconfig (default: its current one)")

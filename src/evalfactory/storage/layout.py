@@ -21,6 +21,8 @@ LIMITS = "limits/"
 RECIPES = "recipes/"
 RUNS = "runs/"
 
+AGGREGATOR = "aggregator"  # how the attempts of whoever reports on a detached run begin
+
 MAX_RUN_ID = 100
 _RUN_ID = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9._-]{{0,{MAX_RUN_ID - 1}}}")
 _OURS = frozenset(prefix.rstrip("/") for prefix in (FINGERPRINTS, LIMITS, RECIPES, RUNS))
