@@ -7,7 +7,7 @@ from collections import Counter
 from contextlib import suppress
 from typing import NamedTuple
 
-from ..engine.commits import read_commit
+from ..engine.commits import commit_body, read_commit
 from ..engine.lines import parse_part
 from ..records.measurement import Measurement, Slot
 from ..storage.journal import read_torn, torn_journals
@@ -45,7 +45,7 @@ def run_status(store: Store, keys: RunKeys) -> RunStatus:
     committed = kept = 0
     for shard in plan.shards:
         try:
-            body = store.read(keys.commit(shard.index))
+            body = commit_body(store, keys, plan, shard.index)
         except FileNotFoundError:
             slots = _kept(store, keys, shard.index)
             kept += len(slots)

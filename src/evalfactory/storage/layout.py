@@ -1,7 +1,7 @@
 """Where everything lies in a store: the one place that knows the names of keys.
 
 fingerprints/…  limits/<group>/…  recipes/<digest>.json  runs/<run-id>.json
-<suite>/runs/<run-id>/plan.json  cases/…  shards/00007/parts/…  shards/00007/commit.json  logs/…  report/…
+<suite>/runs/<run-id>/plan.json  cases/…  shards/00007/parts/…  shards/00007/commit.json  commits/…  logs/…  report/…
 <suite>/runs/<run-id>/shards/00007/exchanges/…
 <suite>/runs/<run-id>/quarantine/…  limits/<endpoint>/…
 <suite>/baselines/<name>.json
@@ -118,6 +118,13 @@ class RunKeys:
 
     def commit(self, index: int) -> str:
         return f"{self.shard(index)}commit.json"
+
+    def claims_folder(self, index: int) -> str:
+        """Where each attempt leaves its commit if the store does not see to it that the first one stays."""
+        return f"{self.shard(index)}commits/"
+
+    def claim(self, index: int, attempt: str) -> str:
+        return f"{self.claims_folder(index)}{escaped_to_ascii(attempt)}.json"
 
     def parts_folder(self, index: int) -> str:
         return f"{self.shard(index)}parts/"
