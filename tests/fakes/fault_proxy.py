@@ -25,7 +25,7 @@ Chooser = Callable[[str, str, int], Fault | None]  # by method, path, and how ma
 
 SLOW_S = 0.4
 PASSED_ON = ("content-type", "content-length", "etag", "last-modified", "content-range", "accept-ranges")
-TAKEN = ("content-type", "if-none-match", "if-match", "range", "x-amz-copy-source")
+TAKEN = ("content-type", "if-none-match", "if-match", "range", "content-md5", "x-amz-checksum-sha256")
 
 
 class FaultProxy:
@@ -85,8 +85,8 @@ class FaultProxy:
         if self._ignores_conditions:
             headers.pop("if-none-match", None)
             headers.pop("if-match", None)
-        signed = signed_headers(request.method, url, body, self._keys)
-        async with self._session.request(request.method, url, data=body, headers={**headers, **signed}) as reply:
+        signed = signed_headers(request.method, url, body, headers, self._keys)
+        async with self._session.request(request.method, url, data=body, headers=signed) as reply:
             kept = {name: value for name in PASSED_ON if (value := reply.headers.get(name))}
             content = await reply.read()
             if request.method != "HEAD":
@@ -104,12 +104,15 @@ def _gone(request: web.BaseRequest, *, rudely: bool = False) -> web.Response:
     return web.Response(status=500)
 
 
-def signed_headers(method: str, url: URL, body: bytes, keys: tuple[str, str]) -> Mapping[str, str]:
-    """Of a request to S3, as AWS' Signature Version 4 wants them."""
+def signed_headers(
+    method: str, url: URL, body: bytes, given: Mapping[str, str], keys: tuple[str, str]
+) -> Mapping[str, str]:
+    """Of a request to S3, those that are given among them, as AWS' Signature Version 4 wants them."""
     now, region = datetime.now(UTC), "us-east-1"
     day, moment = f"{now:%Y%m%d}", f"{now:%Y%m%dT%H%M%SZ}"
     content = hashlib.sha256(body).hexdigest()
-    headers = {"host": urlsplit(str(url)).netloc, "x-amz-content-sha256": content, "x-amz-date": moment}
+    ours = {"host": urlsplit(str(url)).netloc, "x-amz-content-sha256": content, "x-amz-date": moment}
+    headers = dict(sorted({**given, **ours}.items()))
     names = ";".join(headers)
     query = "&".join(sorted(part if "=" in part else f"{part}=" for part in url.raw_query_string.split("&") if part))
     lines = "".join(f"{name}:{value}\n" for name, value in headers.items())
