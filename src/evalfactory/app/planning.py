@@ -119,6 +119,15 @@ def agree(store: Store, keys: RunKeys, plan: Plan) -> Plan:
     return there
 
 
+def check_whole(store: Store, keys: RunKeys) -> None:
+    """Return if the run's measurements are all there. Raises `UsageError` when `clean` has left only its report."""
+    if store.list(keys.cleaned):
+        raise UsageError(
+            f"run {keys.run_id} was cleaned: its report is kept, for others to be compared with, and its measurements are gone",
+            hint="measure it again, in a new run",
+        )
+
+
 def _is_there(store: Store, keys: RunKeys) -> bool:
     return bool(store.list(keys.plan))
 

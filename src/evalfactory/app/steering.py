@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
@@ -63,6 +63,25 @@ async def _in_cluster(
         return await do(cluster)
     finally:
         await cluster.close()
+
+
+async def sweep(store: Store, runs: Sequence[RunKeys], options: ClusterOptions) -> list[str]:
+    """The names of the Jobs that were left of these runs, and are removed now. Kubernetes does so by itself after `keep_s`."""
+    removed: list[str] = []
+    for keys in runs:
+        placement = kept_placement(store, keys)
+        if placement is None:
+            continue
+        cluster = connector(placement, options)()
+        try:
+            jobs = await cluster.list("Job", {RUN_LABEL: base_name(keys.run_id)})
+            over = [str(job["metadata"]["name"]) for job in jobs if is_over(job)]
+            for name in over:
+                await cluster.delete("Job", name)
+            removed += over
+        finally:
+            await cluster.close()
+    return removed
 
 
 async def _running(cluster: Cluster, keys: RunKeys, component: str = "worker") -> list[str]:

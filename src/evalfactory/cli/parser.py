@@ -20,6 +20,7 @@ from .options import (
     add_store,
     add_suite,
     address,
+    age,
     count,
     index,
     one_of,
@@ -217,6 +218,18 @@ def _following(commands: Commands[Parser]) -> None:
     runs = command(commands, "runs", "list the runs in a store", "evalfactory runs --store .evalfactory")
     add_store(runs)
     add_json(runs)
+    clean = command(
+        commands,
+        "clean",
+        "remove old runs, and nothing that a kept one needs",
+        "evalfactory clean --keep 10 --older-than 30d --dry-run",
+    )
+    clean.add_argument("--keep", type=index, metavar="N", help="the newest runs of each suite and tier")
+    clean.add_argument("--older-than", type=age, metavar="AGE", help="30d, 12h, 2w: younger ones are kept")
+    clean.add_argument("--dry-run", action="store_true", help="only say what would become of each run")
+    add_store(clean)
+    add_placed(clean)
+    add_json(clean)
     status = command(commands, "status", "say how far a run is", "evalfactory status latest")
     add_run(status)
     add_json(status)

@@ -21,6 +21,7 @@ LIMITS = "limits/"
 RECIPES = "recipes/"
 RUNS = "runs/"
 
+CLEANED = b'{"cleaned": true}\n'  # of a run that is kept as a report only
 AGGREGATOR = "aggregator"  # how the attempts of whoever reports on a detached run begin
 
 MAX_RUN_ID = 100
@@ -97,6 +98,16 @@ class RunKeys:
     def placement(self) -> str:
         """Where the run's pods were placed first; for those that come later."""
         return f"{self.root}placement.json"
+
+    @property
+    def cleaned(self) -> str:
+        """There if only the run's report is kept, for others to be compared with."""
+        return f"{self.root}cleaned.json"
+
+    @property
+    def heavy(self) -> tuple[str, ...]:
+        """The folders that no comparison with the run looks into."""
+        return tuple(f"{self.root}{name}/" for name in ("shards", "logs", "limits", "quarantine"))
 
     @property
     def cases_folder(self) -> str:
