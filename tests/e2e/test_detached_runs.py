@@ -70,6 +70,9 @@ def test_a_run_that_is_left_is_reported_in_the_store_with_the_results_of_a_local
     assert cluster.bench("verify", "left", *store).code == 0
     said = cluster.bench("status", "left", *store, "--json").json
     assert said["aggregator"] == f"reported: {report['verdict']['outcome']}"
+    assert cluster.bench("clean", "--keep", "0", "--on", "kubernetes", *store).code == 0
+    jobs = ("get", "jobs", "-l", "evalfactory/run=evalfactory-left", "-o", "name")
+    eventually(lambda: not cluster.kubectl(*jobs), "the end of its Jobs")
 
 
 def test_a_run_whose_job_fails_is_reported_with_what_is_missing_and_why(cluster: ClusterBench) -> None:
