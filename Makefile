@@ -4,6 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p -c '
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+LEFT_OUT := $(addprefix --no-emit-package ,$(shell cat image/left-out.txt))
 TORTURE ?= --minutes 10
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode every command imports from source: a run starts a second later
 
@@ -54,8 +55,8 @@ bench: setup
 
 lock:  ## pin the newest versions that pyproject.toml allows; needs uv
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
-	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --no-emit-package numpy --no-emit-package scipy pyproject.toml -o requirements/worker.txt  # install with --no-deps
-	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --extra kubernetes pyproject.toml -o requirements/full.txt
+	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" $(LEFT_OUT) --no-emit-package numpy --no-emit-package scipy pyproject.toml -o requirements/worker.txt  # install with --no-deps
+	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" $(LEFT_OUT) --extra kubernetes pyproject.toml -o requirements/full.txt
 	echo "hatchling>=1.28" | uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" - -o requirements/build.txt
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --all-extras --group dev pyproject.toml -o requirements/dev.txt
 

@@ -10,6 +10,7 @@ from .errors import EvalFactoryError
 if TYPE_CHECKING:
     from .api import (
         Baseline,
+        Cleaned,
         Comparison,
         Explained,
         Forecast,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         Suite,
         Verified,
         bless,
+        clean,
         collect,
         compare,
         explain,
@@ -45,8 +47,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Baseline", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
-    "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "collect", "compare",
+    "Baseline", "Cleaned", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
+    "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "clean", "collect", "compare",
     "explain", "init", "load_suite", "measurements", "noise", "plan", "power", "report", "resume", "retry", "run",
     "runs", "schema", "status", "verify",
 ]  # fmt: skip

@@ -10,12 +10,15 @@ import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from .app import running
 from .app.blessing import bless as _bless
 from .app.choosing import Choice
+from .app.cleaning import Cleaned
+from .app.cleaning import clean as _clean
 from .app.collecting import CollectOptions
 from .app.comparing import compare_runs
 from .app.explaining import Asking, Explained
@@ -28,12 +31,14 @@ from .app.planning import read_plan
 from .app.power import PowerOptions, suite_power
 from .app.registry import Baseline, find_run
 from .app.reports import read_report, reported_measurements
+from .app.retention import Wish
 from .app.retrying import retry_errored
 from .app.running import Observer, RunOptions
 from .app.status import RunStatus, run_status
 from .app.telling import collect_and_write
 from .app.verifying import Verified
 from .app.verifying import verify as _verify
+from .errors import UsageError
 from .records.measurement import Measurement
 from .records.plan import Plan
 from .records.report import Comparison, Report
@@ -48,8 +53,8 @@ from .suites.schema import suite_schema
 from .suites.starter import write_starter
 
 __all__ = [
-    "Baseline", "Comparison", "Explained", "Forecast", "ListedRun", "Measurement", "Noise", "Observer", "Power",
-    "Report", "RunStatus", "Suite", "Verified", "bless", "collect", "compare", "explain", "init", "load_suite",
+    "Baseline", "Cleaned", "Comparison", "Explained", "Forecast", "ListedRun", "Measurement", "Noise", "Observer", "Power",
+    "Report", "RunStatus", "Suite", "Verified", "bless", "clean", "collect", "compare", "explain", "init", "load_suite",
     "measurements", "noise", "plan", "power", "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
 ]  # fmt: skip
 
@@ -215,6 +220,19 @@ def bless(run_id: str, name: str, *, store: str | None = None) -> Baseline:
 def runs(*, store: str | None = None) -> list[ListedRun]:
     """Every run of the store, newest first."""
     return listed_runs(store_at(store))
+
+
+def clean(
+    *, keep: int | None = None, older_than: timedelta | None = None, dry_run: bool = False, store: str | None = None
+) -> list[Cleaned]:
+    """What became of each run of the store, newest first.
+
+    Removed is what is neither among the newest `keep` of its suite and tier, nor younger than `older_than`, nor needed by
+    a run that is kept.
+    """
+    if keep is None and older_than is None:
+        raise UsageError("what may go? Say how many runs to keep, how old they may be, or both")
+    return _clean(store_at(store), Wish(keep, older_than, datetime.now(UTC)), dry_run=dry_run)
 
 
 def status(run_id: str = "latest", *, store: str | None = None) -> RunStatus:

@@ -19,8 +19,8 @@ from evalfactory.runners.port import Ended
 from evalfactory.runners.progress import Progress
 
 PUBLIC = {
-    "Baseline", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
-    "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "collect", "compare",
+    "Baseline", "Cleaned", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
+    "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "clean", "collect", "compare",
     "explain", "init", "load_suite", "measurements", "noise", "plan", "power", "report", "resume", "retry", "run",
     "runs", "schema", "status", "verify",
 }  # fmt: skip
@@ -73,6 +73,9 @@ def test_a_run_is_what_the_command_makes(here: Desk) -> None:
     assert evalfactory.report("py") == report
     assert evalfactory.report() == report
     assert [run.run_id for run in evalfactory.runs()] == ["py", "first"]
+    assert [run.fate for run in evalfactory.clean(keep=1, dry_run=True)] == ["kept", "removed"]
+    with pytest.raises(evalfactory.EvalFactoryError, match="what may go"):
+        evalfactory.clean()
     assert evalfactory.runs()[0]._asdict() == here("runs", "--json").json["runs"][0]
 
 

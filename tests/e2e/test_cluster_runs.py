@@ -149,7 +149,7 @@ def test_a_wrong_key_ends_the_run_at_once_with_one_error(tmp_path: Path, here: S
 
 def test_the_rights_of_the_submitter_are_enough_and_end_at_the_namespace(cluster: ClusterBench, tmp_path: Path) -> None:
     cluster.suite(cases=6, placement={"pods": 1, "shards_per_pod": 1})
-    role = cluster.bench("render", "kubernetes", "suite.yaml", "--access").out
+    role = cluster.bench("render", "kubernetes", "suite.yaml", "--access", "--detach").out
     cluster.kubectl("apply", "-f", "-", text=role)
     cluster.kubectl("create", "serviceaccount", "robot")
     account = f"--serviceaccount={cluster.namespace}:robot"

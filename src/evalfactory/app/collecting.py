@@ -28,7 +28,7 @@ from .bulk import without_cycle_search
 from .comparing import Side, compare_with
 from .merging import Findings as MergeFindings
 from .merging import Merged, Supplement, merge_run, produced_by, taken_from
-from .planning import read_plan
+from .planning import check_whole, read_plan
 from .registry import Found, entry_of, find_baseline, find_run
 from .scratch import scratch_file, scratch_space
 
@@ -82,6 +82,7 @@ def collect(store: Store, keys: RunKeys, options: CollectOptions = CollectOption
         InputError: A file of the run was changed or cut short.
     """
     plan = read_plan(store, keys)
+    check_whole(store, keys)
     draws = Draws(plan.cluster_by, plan.execution.repeats, plan.gate.confidence)
     summarizer = Summarizer(plan.recipes, draws=draws)
     with ExitStack() as files, merge_with_children(store, keys, plan, summarizer) as merged:

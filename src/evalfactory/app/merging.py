@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import NamedTuple
 
 from ..analysis.merge import Entry, MergedShard, check_headers, in_order, merge_shard, slot_of
-from ..engine.commits import damaged, read_commit, read_part
+from ..engine.commits import commit_body, damaged, read_commit, read_part
 from ..engine.frozen import frozen_cases
 from ..engine.lines import parse_part
 from ..records.case import FrozenCase
@@ -156,7 +156,7 @@ def _committed(
     """The lines of the parts that the shard's commit names; none when it is not committed."""
     present = {entry.key.rsplit("/", 1)[1] for entry in store.list(keys.parts_folder(shard.index))}
     try:
-        body = store.read(keys.commit(shard.index))
+        body = commit_body(store, keys, plan, shard.index)
     except FileNotFoundError:
         findings.missing_shards.append(shard.index)
         findings.late_attempts += len(present)

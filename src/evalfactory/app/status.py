@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from contextlib import suppress
 from typing import NamedTuple
 
-from ..engine.commits import read_commit
+from ..engine.commits import commit_body, read_commit
 from ..engine.lines import parse_part
 from ..records.measurement import Measurement, Slot
 from ..storage.journal import read_torn, torn_journals
-from ..storage.layout import RunKeys
+from ..storage.layout import AGGREGATOR, RunKeys
 from ..storage.port import Store
 from .planning import read_plan
 from .reports import verdict_of
@@ -33,6 +35,7 @@ class RunStatus(NamedTuple):
     shards: int
     committed: int
     verdict: str | None  # of the newest report, None when there is none yet
+    aggregator: str = ""  # what whoever finishes a detached run said last
 
 
 def run_status(store: Store, keys: RunKeys) -> RunStatus:
@@ -42,7 +45,7 @@ def run_status(store: Store, keys: RunKeys) -> RunStatus:
     committed = kept = 0
     for shard in plan.shards:
         try:
-            body = store.read(keys.commit(shard.index))
+            body = commit_body(store, keys, plan, shard.index)
         except FileNotFoundError:
             slots = _kept(store, keys, shard.index)
             kept += len(slots)
@@ -67,7 +70,18 @@ def run_status(store: Store, keys: RunKeys) -> RunStatus:
         shards=len(plan.shards),
         committed=committed,
         verdict=verdict_of(store, keys),
+        aggregator=_last_words(store, keys),
     )
+
+
+def _last_words(store: Store, keys: RunKeys) -> str:
+    """What the aggregator that came last has said last."""
+    words = ("", "")
+    for entry in store.list(f"{keys.logs_folder}{AGGREGATOR}-"):
+        with suppress(ValueError, KeyError, IndexError):
+            row = json.loads(store.read(entry.key).splitlines()[-1])
+            words = max(words, (str(row["time"]), str(row["message"])))
+    return words[1]
 
 
 def _kept(store: Store, keys: RunKeys, shard: int) -> set[Slot]:

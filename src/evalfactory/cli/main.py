@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 #: The commands that start workers: their nursery imports DeepEval while this process is still importing, too.
 MEASURING = ("run", "resume", "retry")
 
+#: The commands that pods run: the first process of a container must take SIGTERM itself.
+IN_PODS = ("work", "collect")
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
@@ -49,7 +52,7 @@ def _execute(words: Sequence[str], ending: ExitStack, *, is_process: bool) -> in
         arguments = parse(words)
         if is_process and arguments.command == "work" and sys.flags.hash_randomization:
             os.execve(sys.executable, sys.orig_argv, worker_environment())  # the same again
-        if is_process and arguments.command == "work":
+        if is_process and arguments.command in IN_PODS:
             end_on_sigterm()
         if arguments.command in MEASURING and arguments.on is None:
             arguments.ahead = _nursery(ending)

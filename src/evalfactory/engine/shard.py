@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ..records.measurement import Commit, Exchanges, Measurement, Output, PartHeader, PartRef, Slot
 from ..records.plan import MetricRecipe, ShardPlan
+from .commits import put_commit
 from .events import Finished, Noticed, finished
 from .parts import PartWriter, earlier_parts
 from .station import Station
@@ -143,8 +144,7 @@ class Shard:
             peak_rss_mb=round(used.ru_maxrss / 1024, 1),
             cpu_s=round(used.ru_utime + used.ru_stime, 3),
         )
-        body = commit.model_dump_json(indent=1).encode()
-        return await asyncio.to_thread(station.store.create, station.keys.commit(self.plan.index), body)
+        return await asyncio.to_thread(put_commit, station.store, station.keys, station.plan, commit)
 
     def _is_news(self, record: Measurement | Output) -> bool:
         if isinstance(record, Measurement):
