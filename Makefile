@@ -5,6 +5,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
 TORTURE ?= --minutes 10
+E2E ?=
 
 .PHONY: setup demo test e2e torture check format lint types imports generated fast lock bench clean
 
@@ -42,8 +43,8 @@ generated:  ## committed files that are made from the code are fresh
 test: setup  ## all tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q --ignore tests/e2e
 
-e2e: setup  ## runs on the cluster of KUBECONFIG; says what is missing where there is none
-	$(BIN)/pytest tests/e2e -n 0 -q
+e2e: setup  ## runs on the cluster of KUBECONFIG; says what is missing where there is none; the short ones: `make e2e E2E="-m 'not long'"`
+	$(BIN)/pytest tests/e2e -n 0 -q --durations 0 --durations-min 1 $(E2E)
 
 torture: setup  ## kills, damage and outages by the dice; `make torture TORTURE="--minutes 60 --seed 7"`
 	$(BIN)/python tests/torture/torture.py $(TORTURE)
