@@ -67,7 +67,8 @@ def test_a_node_vanishes_and_the_run_is_resumed_beside_the_job_that_waits_for_it
         running.interrupt()
         left = running.ended()
         assert left.code == 130, left.err
-        assert "node" in left.err, left.err
+        assert f"the node {NODE} does not answer" in left.err, left.err
+        assert f"the node {NODE} is lost" in left.err, left.err
         ran = cluster.bench("resume", "orphaned", "--store", cluster.store, "--on", "kubernetes", "--json")
     finally:
         start_parts()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from cluster_bench import ClusterBench, eventually, missing
@@ -89,6 +90,6 @@ def test_a_run_id_that_is_no_name_in_kubernetes_is_followed_logged_and_stopped_b
     eventually(lambda: cluster.bench("stop", run_id, *store).code == 64, "nothing to stop")
 
 
-def _jobs(cluster: ClusterBench, run_id: str) -> list[dict[str, object]]:
+def _jobs(cluster: ClusterBench, run_id: str) -> list[dict[str, Any]]:
     listed = cluster.kubectl("get", "jobs", "-l", f"evalfactory/run=evalfactory-{run_id}", "-o", "json")
     return list(json.loads(listed)["items"])
