@@ -48,7 +48,7 @@ def test_two_thousand_cases_are_measured_once_each_whatever_dies(
     alone.suite(cases=CASES, placement=placement, judge={"max_in_flight": 32}, execution={"workers": 2})
     here.reset()
     truth = alone.truth()
-    needed = int(here.counters["distinct"])
+    needed = here.requests
     judge = JudgeCount(alone)
     running = alone.bench.start("run", "suite.yaml", "--on", "kubernetes", "--run-id", "storm", "--json")
     kills = _storm(alone, running, judge)
@@ -64,7 +64,7 @@ def test_two_thousand_cases_are_measured_once_each_whatever_dies(
     repeated = judge.requests - needed
     with capsys.disabled():
         sys.stderr.write(f"\n{needed} judge calls are needed, {repeated} more were made\n")
-    assert 0 <= repeated < needed / 2
+    assert 0 <= repeated < needed / 5
 
 
 def _storm(cluster: ClusterBench, running: Started, judge: JudgeCount) -> int:
