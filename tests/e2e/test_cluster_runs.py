@@ -32,12 +32,15 @@ def test_a_run_in_pods_finds_what_a_local_run_finds(cluster: ClusterBench) -> No
     assert (job["spec"]["completions"], job["spec"]["parallelism"]) == (6, 3)
 
 
-def test_no_pod_of_ours_has_a_token_of_the_cluster(cluster: ClusterBench) -> None:
-    cluster.suite(cases=2, placement={"pods": 1, "shards_per_pod": 1})
-    assert cluster.run("tokenless").code in (0, 10)
-    names = eventually(lambda: cluster.pods("tokenless", "Succeeded"), "a pod that has ended")
-    pod = json.loads(cluster.kubectl("get", "pod", names[0], "-o", "json"))
+def test_a_worker_finds_no_token_of_the_cluster(cluster: ClusterBench) -> None:
+    cluster.suite(cases=20, placement={"pods": 1, "shards_per_pod": 1})
+    running = cluster.bench.start("run", "suite.yaml", "--on", "kubernetes", "--run-id", "tokenless", "--json")
+    name = running.until(lambda: cluster.pods("tokenless"), "a pod that runs")[0]
+    look = "import pathlib; print(*pathlib.Path('/var/run/secrets').rglob('*token*'))"
+    assert cluster.kubectl("exec", name, "--", "python", "-c", look).strip() == ""
+    pod = json.loads(cluster.kubectl("get", "pod", name, "-o", "json"))
     assert not any("projected" in volume for volume in pod["spec"]["volumes"])
+    assert running.ended().code in (0, 10)
 
 
 def test_pods_that_are_deleted_and_killed_cost_nothing_but_time(cluster: ClusterBench) -> None:
