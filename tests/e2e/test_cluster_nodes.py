@@ -41,7 +41,8 @@ def two_nodes() -> Iterator[None]:
 
 
 def _quietly(*words: str | Path) -> None:
-    subprocess.run(words, check=True, capture_output=True, timeout=300)
+    ran = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
+    assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.usefixtures("two_nodes")
