@@ -33,16 +33,12 @@ def two_nodes() -> Iterator[None]:
     folder = scripts()
     if folder is None:
         pytest.skip("nodes are taken from a cluster of our own only: set EVALFACTORY_CLUSTER")
-    _quietly(folder / "up", "--nodes", "2")
-    _quietly(folder / "build-image", ROOT, environment()[IMAGE], "--target", "worker")
+    start_parts("--nodes", "2")
+    image = [folder / "build-image", ROOT, environment()[IMAGE], "--target", "worker"]
+    subprocess.run(image, check=True, stdout=subprocess.DEVNULL, timeout=300)
     yield
     kubectl("uncordon", NODE)
-    _quietly(folder / "up", "--nodes", "1")  # from the next start on
-
-
-def _quietly(*words: str | Path) -> None:
-    ran = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False)
-    assert ran.returncode == 0, ran.stderr
+    start_parts("--nodes", "1")  # from the next start on
 
 
 @pytest.mark.usefixtures("two_nodes")

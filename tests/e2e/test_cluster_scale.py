@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from cluster_bench import ClusterBench, kubectl, missing
-from cluster_faults import scripts
+from cluster_faults import scripts, start_parts
 
 pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing() or "there is a cluster"), pytest.mark.long]
 pytest_plugins = ["cluster_fixtures"]
@@ -28,10 +27,9 @@ FLOW = "evalfactory-e2e"
 def fake_nodes() -> None:
     """Nodes on which pods end well at once, and nothing runs."""
     if not kubectl("get", "nodes", "-l", "type=fake", "-o", "name"):
-        folder = scripts()
-        if folder is None:
+        if scripts() is None:
             pytest.skip("there are no fake nodes (kwok)")
-        subprocess.run([folder / "up", "--fake-nodes", "3"], check=True, capture_output=True, timeout=600)
+        start_parts("--fake-nodes", "3")
 
 
 @pytest.fixture
