@@ -62,11 +62,13 @@ def start_parts(*words: str) -> None:
     """Start whatever does not run, and what the words ask for besides; once more where it stumbles, as it may be repeated."""
     folder = scripts()
     assert folder is not None
+    said = ""
     for _ in range(3):
         ran = subprocess.run([folder / "up", *words], capture_output=True, text=True, timeout=400, check=False)
         if ran.returncode == 0:
             return
-    raise AssertionError(ran.stderr)
+        said = ran.stderr
+    raise AssertionError(said)
 
 
 class JudgeCount:

@@ -34,7 +34,7 @@ def two_nodes() -> Iterator[None]:
     if folder is None:
         pytest.skip("nodes are taken from a cluster of our own only: set EVALFACTORY_CLUSTER")
     start_parts("--nodes", "2")
-    image = [folder / "build-image", ROOT, environment()[IMAGE], "--target", "worker"]
+    image = [str(folder / "build-image"), str(ROOT), environment()[IMAGE], "--target", "worker"]
     subprocess.run(image, check=True, stdout=subprocess.DEVNULL, timeout=300)
     yield
     kubectl("uncordon", NODE)
