@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 LEFT_OUT := $(addprefix --no-emit-package ,$(shell cat image/left-out.txt))
 TORTURE ?= --minutes 10
+E2E ?=
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode every command imports from source: a run starts a second later
 
 .PHONY: setup demo test e2e torture check format lint types imports generated fast lock bench clean
@@ -44,8 +45,8 @@ generated:  ## committed files that are made from the code are fresh
 test: setup  ## all tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q --ignore tests/e2e
 
-e2e: setup  ## runs on the cluster of KUBECONFIG; says what is missing where there is none
-	$(BIN)/pytest tests/e2e -n 0 -q
+e2e: setup  ## runs on the cluster of KUBECONFIG; says what is missing where there is none; the short ones: `make e2e E2E="-m 'not long'"`
+	$(BIN)/pytest tests/e2e -n 0 -q --durations 0 --durations-min 1 $(E2E)
 
 torture: setup  ## kills, damage and outages by the dice; `make torture TORTURE="--minutes 60 --seed 7"`
 	$(BIN)/python tests/torture/torture.py $(TORTURE)

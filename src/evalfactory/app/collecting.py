@@ -15,6 +15,7 @@ from ..analysis.gate import judge_gate
 from ..analysis.merge import Entry, slot_in_words, slot_of
 from ..analysis.report import Circumstances, Findings, build_report
 from ..analysis.summary import Draws, Summarizer, Summary
+from ..bulk import without_cycle_search
 from ..errors import UsageError
 from ..records.base import Record
 from ..records.case import FrozenCase
@@ -24,7 +25,6 @@ from ..records.report import BaselineInfo, Comparison, Proof, Report
 from ..render.junit import JUnit
 from ..storage.layout import RunKeys
 from ..storage.port import Store
-from .bulk import without_cycle_search
 from .comparing import Side, compare_with
 from .merging import Findings as MergeFindings
 from .merging import Merged, Supplement, merge_run, produced_by, taken_from

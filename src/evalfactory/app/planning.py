@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 from .. import __version__
+from ..bulk import without_cycle_search
 from ..datasets import read_cases
 from ..errors import EnvironmentProblem, InputError, Problem, UsageError
 from ..planning.dealing import deal, shard_count
@@ -25,7 +26,6 @@ from ..storage.probe import what_to_record
 from ..suites import LoadedSuite
 from ..target.needs import NOTHING, Needs, needs_of
 from .alike import alike
-from .bulk import without_cycle_search
 from .choosing import Choice, choose
 from .freezing import CaseFiles, Freezer, write_cases
 from .named import Named

@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ..bulk import without_cycle_search
 from ..errors import EvalFactoryError, Interrupted
 from ..interrupts import end_on_sigterm, release_interrupts
 from ..settings import worker_environment
@@ -56,7 +57,8 @@ def _execute(words: Sequence[str], ending: ExitStack, *, is_process: bool) -> in
             end_on_sigterm()
         if arguments.command in MEASURING and arguments.on is None:
             arguments.ahead = _nursery(ending)
-        module = import_module(f".commands.{arguments.command.replace('-', '_')}", package=__package__)
+        with without_cycle_search():
+            module = import_module(f".commands.{arguments.command.replace('-', '_')}", package=__package__)
     finally:
         release_interrupts()
     return int(module.execute(arguments))
