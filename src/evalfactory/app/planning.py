@@ -94,6 +94,7 @@ def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, sto
             shards=tuple(shards),
             parent=options.parent,
             planning=prepared.usage,
+            publish=suite.publish,
         )
     return agree(store, keys, plan.model_copy(update={"digest": content_digest(plan.model_dump(mode="json"))}))
 

@@ -85,6 +85,13 @@ def address(text: str) -> tuple[str, str]:
     return there, f"http{here}"
 
 
+def web_address(text: str) -> str:
+    """An address of the web, short enough for a link."""
+    if not text.startswith(("http://", "https://")) or len(text) > 2000 or not text.isprintable() or " " in text:
+        raise argparse.ArgumentTypeError("an address that begins with http:// or https://")
+    return text
+
+
 def count(text: str) -> int:
     """A whole number above 0."""
     return _number(text, least=1, what="whole number above 0")

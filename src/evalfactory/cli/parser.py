@@ -25,6 +25,7 @@ from .options import (
     port,
     shards,
     share,
+    web_address,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def build_parser(*, with_simulator: bool = False) -> tuple[argparse.ArgumentPars
     commands = parser.add_subparsers(
         title="commands", dest="command", required=True, metavar="COMMAND", parser_class=Parser
     )
-    for add in (_starting, _running, _going_on, _rendering, _following, _telling):
+    for add in (_starting, _running, _going_on, _rendering, _following, _telling, _publishing):
         add(commands)
     _simulating(commands, with_its_options=with_simulator)
     return parser, list(commands.choices)
@@ -313,6 +314,33 @@ def _telling(commands: Commands[Parser]) -> None:
     add_run(bless)
     bless.add_argument("--name", required=True, help="of the baseline; blessing again moves it")
     add_json(bless)
+
+
+def _publishing(commands: Commands[Parser]) -> None:
+    publish = command(
+        commands,
+        "publish",
+        "tell a run's verdict in its pull request",
+        "evalfactory publish github latest\nevalfactory publish github latest --dry-run",
+    )
+    publish.add_argument("where", choices=("github",), help="github")
+    add_run(publish)
+    publish.add_argument(
+        "--report-url", type=web_address, metavar="URL", help="of the report (default: the build's page)"
+    )
+    publish.add_argument(
+        "--suite", default="suite.yaml", metavar="FILE", help="as the command that runs it again names it"
+    )
+    publish.add_argument("--dry-run", action="store_true", help="print what would be told, and tell nobody")
+    publish.add_argument("--strict", action="store_true", help="exit with 69 when something could not be told")
+    publish.add_argument(
+        "--only", action="append", default=[], choices=("summary", "comment", "check", "status"), metavar="WAY",
+        help="summary, comment, check or status; may be repeated (default: all)",
+    )  # fmt: skip
+    publish.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
+    publish.add_argument("--pull-request", type=count, metavar="N", help="default: that of the build")
+    publish.add_argument("--sha", metavar="COMMIT", help="default: the pull request's head, or GITHUB_SHA")
+    add_json(publish)
 
 
 def _simulating(commands: Commands[Parser], *, with_its_options: bool) -> None:

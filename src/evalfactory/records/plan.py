@@ -9,7 +9,7 @@ from pydantic import Field
 from .base import Record, digest_of
 from .case import CaseKind
 from .measurement import Usage
-from .suite import Execution, GateSpec, JudgeSpec, OnInconclusive, TargetSpec
+from .suite import Execution, GateSpec, JudgeSpec, OnInconclusive, PublishSpec, TargetSpec
 
 
 class MetricRecipe(Record):
@@ -92,9 +92,10 @@ class Plan(Record):
     planning: Usage = Field(
         default=Usage(), description="What the judge cost before the plan: evaluation steps. Not in the digest."
     )
+    publish: PublishSpec = Field(default=PublishSpec(), description="What may be told outside. Not in the digest.")
 
 
-NOT_PLANNED = ("run_id", "created_at", "digest", "planning")  # what differs between two planners of the same
+NOT_PLANNED = ("run_id", "created_at", "digest", "planning", "publish")  # what differs between two planners of the same
 
 
 def content_digest(plan: dict[str, Any]) -> str:
