@@ -9,6 +9,7 @@ from .errors import EvalFactoryError
 
 if TYPE_CHECKING:
     from .api import (
+        Appended,
         Baseline,
         Comparison,
         Explained,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         noise,
         plan,
         power,
+        promote,
         report,
         resume,
         retry,

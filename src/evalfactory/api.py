@@ -26,6 +26,8 @@ from .app.noise import REPEATS, judge_again
 from .app.places import store_at
 from .app.planning import read_plan
 from .app.power import PowerOptions, suite_power
+from .app.promoting import Marks, Wanted
+from .app.promoting import promote as _promote
 from .app.registry import Baseline, find_run
 from .app.reports import read_report, reported_measurements
 from .app.retrying import retry_errored
@@ -34,6 +36,7 @@ from .app.status import RunStatus, run_status
 from .app.telling import collect_and_write
 from .app.verifying import Verified
 from .app.verifying import verify as _verify
+from .datasets.appending import Appended
 from .records.measurement import Measurement
 from .records.plan import Plan
 from .records.report import Comparison, Report
@@ -48,9 +51,9 @@ from .suites.schema import suite_schema
 from .suites.starter import write_starter
 
 __all__ = [
-    "Baseline", "Comparison", "Explained", "Forecast", "ListedRun", "Measurement", "Noise", "Observer", "Power",
+    "Appended", "Baseline", "Comparison", "Explained", "Forecast", "ListedRun", "Measurement", "Noise", "Observer", "Power",
     "Report", "RunStatus", "Suite", "Verified", "bless", "collect", "compare", "explain", "init", "load_suite",
-    "measurements", "noise", "plan", "power", "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
+    "measurements", "noise", "plan", "power", "promote", "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
 ]  # fmt: skip
 
 Result = TypeVar("Result")
@@ -210,6 +213,22 @@ def power(
 def bless(run_id: str, name: str, *, store: str | None = None) -> Baseline:
     """A name that stands for a complete run from now on."""
     return _bless(*_found(store, run_id), name)
+
+
+def promote(  # noqa: PLR0913  one keyword for each option of the command
+    run_id: str,
+    to: str | Path,
+    *,
+    failed: bool = False,
+    flipped: bool = False,
+    cases: Sequence[str] = (),
+    must_run: bool = False,
+    tags: Sequence[str] = (),
+    store: str | None = None,
+) -> Appended:
+    """The run's failed, flipped or named cases, added to a file of JSON Lines with their provenance; twins are refused."""
+    wanted, marks = Wanted(failed, flipped, tuple(cases)), Marks(must_run, tuple(tags))
+    return _promote(*_found(store, run_id), wanted, Path(to), marks)
 
 
 def runs(*, store: str | None = None) -> list[ListedRun]:

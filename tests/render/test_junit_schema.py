@@ -38,7 +38,7 @@ SCHEMA = {
     "testsuites": rule(allowed="name time tests failures errors", children="testsuite"),
     "testsuite": rule(
         "name tests failures errors",
-        "group time skipped timestamp hostname id package file log url version",
+        "group time skipped timestamp hostname id package file log url",
         "testsuite properties testcase system-out system-err",
     ),
     "properties": rule(children="property"),

@@ -21,6 +21,7 @@ from .options import (
     address,
     count,
     index,
+    mapped,
     one_of,
     port,
     shards,
@@ -75,7 +76,7 @@ def build_parser(*, with_simulator: bool = False) -> tuple[argparse.ArgumentPars
     commands = parser.add_subparsers(
         title="commands", dest="command", required=True, metavar="COMMAND", parser_class=Parser
     )
-    for add in (_starting, _running, _going_on, _rendering, _following, _telling, _publishing):
+    for add in (_starting, _running, _going_on, _rendering, _following, _telling, _publishing, _growing):
         add(commands)
     _simulating(commands, with_its_options=with_simulator)
     return parser, list(commands.choices)
@@ -341,6 +342,33 @@ def _publishing(commands: Commands[Parser]) -> None:
     publish.add_argument("--pull-request", type=count, metavar="N", help="default: that of the build")
     publish.add_argument("--sha", metavar="COMMIT", help="default: the pull request's head, or GITHUB_SHA")
     add_json(publish)
+
+
+def _growing(commands: Commands[Parser]) -> None:
+    promote = command(
+        commands,
+        "promote",
+        "add a run's failed cases, or those of a production log, to a dataset",
+        "evalfactory promote latest --failed --to cases.jsonl --must-run\n"
+        "evalfactory promote --from traces.jsonl --field input=question --field actual_output=answer --to cases.jsonl",
+    )
+    add_run(promote)
+    promote.add_argument("--failed", action="store_true", help="the cases that failed a metric")
+    promote.add_argument("--flipped", action="store_true", help="those of them that passed in the baseline")
+    promote.add_argument("--case", action="append", default=[], metavar="ID", help="this case; may be repeated")
+    promote.add_argument(
+        "--from", dest="source", metavar="FILE", help="a log instead of a run: .jsonl, .csv, .parquet …"
+    )
+    promote.add_argument(
+        "--field", type=mapped, action="append", default=[], metavar="FIELD=COLUMN",
+        help="a field and its place in the log, dots reach into objects; may be repeated",
+    )  # fmt: skip
+    promote.add_argument("--to", required=True, metavar="FILE", help="a .jsonl file; made if it is not there")
+    promote.add_argument("--must-run", action="store_true", help="in every tier from now on, and gated by themselves")
+    promote.add_argument(
+        "--tag", action="append", default=[], metavar="TAG", help="give them this tag; may be repeated"
+    )
+    add_json(promote)
 
 
 def _simulating(commands: Commands[Parser], *, with_its_options: bool) -> None:
