@@ -34,6 +34,8 @@ if TYPE_CHECKING:
         plan,
         power,
         promote,
+        publish_github,
+        publish_slack,
         report,
         resume,
         retry,
@@ -47,10 +49,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Baseline", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
+    "Appended", "Baseline", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
     "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "collect", "compare",
-    "explain", "init", "load_suite", "measurements", "noise", "plan", "power", "report", "resume", "retry", "run",
-    "runs", "schema", "status", "verify",
+    "explain", "init", "load_suite", "measurements", "noise", "plan", "power", "promote", "publish_github",
+    "publish_slack", "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
 ]  # fmt: skip
 
 

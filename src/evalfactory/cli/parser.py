@@ -321,10 +321,11 @@ def _publishing(commands: Commands[Parser]) -> None:
     publish = command(
         commands,
         "publish",
-        "tell a run's verdict in its pull request",
-        "evalfactory publish github latest\nevalfactory publish github latest --dry-run",
+        "tell a run's verdict in its pull request, or in Slack",
+        "evalfactory publish github latest\nevalfactory publish github latest --dry-run\n"
+        "evalfactory publish slack latest --channel evals",
     )
-    publish.add_argument("where", choices=("github",), help="github")
+    publish.add_argument("where", choices=("github", "slack"), help="github or slack")
     add_run(publish)
     publish.add_argument(
         "--report-url", type=web_address, metavar="URL", help="of the report (default: the build's page)"
@@ -336,8 +337,10 @@ def _publishing(commands: Commands[Parser]) -> None:
     publish.add_argument("--strict", action="store_true", help="exit with 69 when something could not be told")
     publish.add_argument(
         "--only", action="append", default=[], choices=("summary", "comment", "check", "status"), metavar="WAY",
-        help="summary, comment, check or status; may be repeated (default: all)",
+        help="on GitHub: summary, comment, check or status; may be repeated (default: all)",
     )  # fmt: skip
+    publish.add_argument("--channel", metavar="NAME", help="of Slack (default: SLACK_CHANNEL)")
+    publish.add_argument("--always", action="store_true", help="in Slack also when nothing has changed")
     publish.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
     publish.add_argument("--pull-request", type=count, metavar="N", help="default: that of the build")
     publish.add_argument("--sha", metavar="COMMIT", help="default: the pull request's head, or GITHUB_SHA")

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ...app.publishing import CHANNELS, GitHubOptions, Told, publish_github, telling
+from ...app.slacking import SlackOptions, publish_slack
 from ...errors import Exit
 from ...publish.actions import Given, Place, place_of
+from ...publish.slack import slack_place
 from ...render.comment import comment
+from ...render.slack import slack_blocks, slack_text
 from ...settings import environment
 from ..output import say_json, say_rendered, say_table, tell
 from ..parser import Arguments
@@ -18,7 +21,7 @@ from ..places import run_of
 
 def execute(arguments: Arguments) -> int:
     """Tell a run's verdict elsewhere; returns 0 whatever became of it, unless --strict says otherwise."""
-    told = _github(arguments)
+    told = _slack(arguments) if arguments.where == "slack" else _github(arguments)
     if told is None:
         return Exit.PASS
     for each in told:
@@ -41,6 +44,17 @@ def _github(arguments: Arguments) -> list[Told] | None:
         say_rendered(comment(ready.report, ready.around))
         return None
     return asyncio.run(publish_github(ready, place, options))
+
+
+def _slack(arguments: Arguments) -> list[Told] | None:
+    store, keys = run_of(arguments)
+    url = arguments.report_url or _place(arguments, environment()).build_url
+    ready = telling(store, keys, report_url=url)
+    if arguments.dry_run:
+        say_json({"text": slack_text(ready.report), "blocks": slack_blocks(ready.report, ready.around)})
+        return None
+    place = slack_place(environment(), arguments.channel)
+    return [asyncio.run(publish_slack(store, ready, place, SlackOptions(arguments.always)))]
 
 
 def _place(arguments: Arguments, around: Mapping[str, str]) -> Place:
