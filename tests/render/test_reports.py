@@ -16,10 +16,12 @@ from test_safe import is_quiet
 
 from evalfactory.records.measurement import Measurement, Slot
 from evalfactory.records.report import BaselineInfo, Report
+from evalfactory.render.comment import Around, comment
 from evalfactory.render.compared import comparison_markdown, comparison_terminal
 from evalfactory.render.junit import junit
 from evalfactory.render.machine import summary_json
 from evalfactory.render.markdown import markdown
+from evalfactory.render.slack import slack_blocks
 from evalfactory.render.terminal import terminal
 from evalfactory.settings import environment
 from hostile_given import TRICKS, poisoned_comparison, poisoned_report, recorded
@@ -28,6 +30,7 @@ from report_given import FAITHFULNESS, METRICS, OFFLINE, Told, told
 GOLDEN = Path(__file__).parent / "golden"
 PLACE = ".evalfactory/support-bot/runs/20261123-063412-k3f9/report"
 TOLD = told()
+AROUND = Around(TOLD.report.regressions, 4, "https://ci.test/7", [("run it again", "evalfactory run suite.yaml")])
 INCOMPLETE = told(whole=False, offline=False, compared=False)
 EVERYTHING = "".join(c for c in "".join(TRICKS) if not "\ud800" <= c <= "\udfff")
 
@@ -44,6 +47,8 @@ def on_a_terminal(given: Told, width: int) -> str:
         ("terminal-incomplete-80.txt", lambda: on_a_terminal(INCOMPLETE, 80)),
         ("report.md", lambda: markdown(TOLD.report)),
         ("report-incomplete.md", lambda: markdown(INCOMPLETE.report)),
+        ("comment.md", lambda: comment(TOLD.report, AROUND)),
+        ("slack.json", lambda: json.dumps(slack_blocks(TOLD.report, AROUND), ensure_ascii=False, indent=1) + "\n"),
         ("junit.xml", lambda: "".join(junit(TOLD.report, TOLD.entries))),
         ("comparison-80.txt", lambda: comparison_terminal(TOLD.comparison, width=80, color=False)),
         ("comparison.md", lambda: comparison_markdown(TOLD.comparison)),

@@ -23,7 +23,7 @@ MOST_HEADER: Final = 150
 MOST_TEXT: Final = 3_000
 _SHOWN: Final = 5
 _METRICS: Final = 20
-_CELLS: Final = 160
+_CELLS: Final = 240
 _SIGNS: Final[dict[Outcome, str]] = {"PASS": "✅", "FAIL": "❌", "INCONCLUSIVE": "❔", "INCOMPLETE": "🚧"}
 
 
