@@ -17,7 +17,7 @@ $(VENV)/ready: requirements/dev.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "evalfactory needs Python 3.11 or newer on the PATH"; exit 1; }
 	@echo "setting up $(VENV) with $(PYTHON), once: pip fetches and installs some 90 pinned packages, silently, for a minute or more"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 

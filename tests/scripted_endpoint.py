@@ -35,6 +35,7 @@ class Asked:
     headers: dict[str, str]
     body: Any
     at_s: float
+    method: str = "POST"
 
     @property
     def prompt(self) -> str:
@@ -122,7 +123,7 @@ class ScriptedEndpoint:
         content = await request.read()
         asked = Asked(
             len(self.asked), request.path_qs, {name.lower(): value for name, value in request.headers.items()},
-            json.loads(content) if content else None, asyncio.get_running_loop().time(),
+            json.loads(content) if content else None, asyncio.get_running_loop().time(), request.method,
         )  # fmt: skip
         self.asked.append(asked)
         self.in_flight += 1

@@ -9,6 +9,7 @@ from .errors import EvalFactoryError
 
 if TYPE_CHECKING:
     from .api import (
+        Appended,
         Baseline,
         Cleaned,
         Comparison,
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
         noise,
         plan,
         power,
+        promote,
+        publish_github,
+        publish_slack,
         report,
         resume,
         retry,
@@ -47,10 +51,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Baseline", "Cleaned", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
-    "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "clean", "collect", "compare",
-    "explain", "init", "load_suite", "measurements", "noise", "plan", "power", "report", "resume", "retry", "run",
-    "runs", "schema", "status", "verify",
+    "Appended", "Baseline", "Cleaned", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun",
+    "Measurement", "Noise", "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless",
+    "clean", "collect", "compare", "explain", "init", "load_suite", "measurements", "noise", "plan", "power", "promote",
+    "publish_github", "publish_slack", "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
 ]  # fmt: skip
 
 

@@ -29,16 +29,25 @@ from .app.noise import REPEATS, judge_again
 from .app.places import store_at
 from .app.planning import read_plan
 from .app.power import PowerOptions, suite_power
+from .app.promoting import Marks, Wanted
+from .app.promoting import promote as _promote
+from .app.publishing import GitHubOptions, Told, telling
+from .app.publishing import publish_github as _publish_github
 from .app.registry import Baseline, find_run
 from .app.reports import read_report, reported_measurements
 from .app.retention import Wish
 from .app.retrying import retry_errored
 from .app.running import Observer, RunOptions
+from .app.slacking import SlackOptions
+from .app.slacking import publish_slack as _publish_slack
 from .app.status import RunStatus, run_status
 from .app.telling import collect_and_write
 from .app.verifying import Verified
 from .app.verifying import verify as _verify
+from .datasets.appending import Appended
 from .errors import UsageError
+from .publish.actions import Place
+from .publish.slack import SlackPlace
 from .records.measurement import Measurement
 from .records.plan import Plan
 from .records.report import Comparison, Report
@@ -53,9 +62,10 @@ from .suites.schema import suite_schema
 from .suites.starter import write_starter
 
 __all__ = [
-    "Baseline", "Cleaned", "Comparison", "Explained", "Forecast", "ListedRun", "Measurement", "Noise", "Observer", "Power",
-    "Report", "RunStatus", "Suite", "Verified", "bless", "clean", "collect", "compare", "explain", "init", "load_suite",
-    "measurements", "noise", "plan", "power", "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
+    "Appended", "Baseline", "Cleaned", "Comparison", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
+    "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "bless", "clean", "collect", "compare", "explain",
+    "init", "load_suite", "measurements", "noise", "plan", "power", "promote", "publish_github", "publish_slack",
+    "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
 ]  # fmt: skip
 
 Result = TypeVar("Result")
@@ -215,6 +225,44 @@ def power(
 def bless(run_id: str, name: str, *, store: str | None = None) -> Baseline:
     """A name that stands for a complete run from now on."""
     return _bless(*_found(store, run_id), name)
+
+
+def promote(  # noqa: PLR0913  one keyword for each option of the command
+    run_id: str,
+    to: str | Path,
+    *,
+    failed: bool = False,
+    flipped: bool = False,
+    cases: Sequence[str] = (),
+    must_run: bool = False,
+    tags: Sequence[str] = (),
+    store: str | None = None,
+) -> Appended:
+    """The run's failed, flipped or named cases, added to a file of JSON Lines with their provenance; twins are refused."""
+    wanted, marks = Wanted(failed, flipped, tuple(cases)), Marks(must_run, tuple(tags))
+    return _promote(*_found(store, run_id), wanted, Path(to), marks)
+
+
+def publish_github(
+    run_id: str = "latest", *, place: Place, report_url: str | None = None, store: str | None = None
+) -> list[Told]:
+    """What became of each way to tell the verdict on GitHub; what GitHub refuses is told, and no error."""
+    ready = telling(*_found(store, run_id), report_url=report_url or place.build_url)
+    return _complete(_publish_github(ready, place, GitHubOptions()))
+
+
+def publish_slack(
+    run_id: str = "latest",
+    *,
+    place: SlackPlace,
+    report_url: str | None = None,
+    always: bool = False,
+    store: str | None = None,
+) -> Told:
+    """What became of the message in Slack; what Slack refuses is told, and no error."""
+    opened, keys = _found(store, run_id)
+    ready = telling(opened, keys, report_url=report_url)
+    return _complete(_publish_slack(opened, ready, place, SlackOptions(always)))
 
 
 def runs(*, store: str | None = None) -> list[ListedRun]:

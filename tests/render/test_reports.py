@@ -9,25 +9,28 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hostile_given import TRICKS, poisoned_comparison, poisoned_report, recorded
 from hypothesis import example, given, settings
 from markdown_it import MarkdownIt
-from report_given import FAITHFULNESS, METRICS, OFFLINE, Told, told
 from rich.cells import cell_len
 from test_safe import is_quiet
 
 from evalfactory.records.measurement import Measurement, Slot
 from evalfactory.records.report import BaselineInfo, Report
+from evalfactory.render.comment import Around, comment
 from evalfactory.render.compared import comparison_markdown, comparison_terminal
 from evalfactory.render.junit import junit
 from evalfactory.render.machine import summary_json
 from evalfactory.render.markdown import markdown
+from evalfactory.render.slack import slack_blocks
 from evalfactory.render.terminal import terminal
 from evalfactory.settings import environment
+from hostile_given import TRICKS, poisoned_comparison, poisoned_report, recorded
+from report_given import FAITHFULNESS, METRICS, OFFLINE, Told, told
 
 GOLDEN = Path(__file__).parent / "golden"
 PLACE = ".evalfactory/support-bot/runs/20261123-063412-k3f9/report"
 TOLD = told()
+AROUND = Around(TOLD.report.regressions, 4, "https://ci.test/7", [("run it again", "evalfactory run suite.yaml")])
 INCOMPLETE = told(whole=False, offline=False, compared=False)
 EVERYTHING = "".join(c for c in "".join(TRICKS) if not "\ud800" <= c <= "\udfff")
 
@@ -44,6 +47,8 @@ def on_a_terminal(given: Told, width: int) -> str:
         ("terminal-incomplete-80.txt", lambda: on_a_terminal(INCOMPLETE, 80)),
         ("report.md", lambda: markdown(TOLD.report)),
         ("report-incomplete.md", lambda: markdown(INCOMPLETE.report)),
+        ("comment.md", lambda: comment(TOLD.report, AROUND)),
+        ("slack.json", lambda: json.dumps(slack_blocks(TOLD.report, AROUND), ensure_ascii=False, indent=1) + "\n"),
         ("junit.xml", lambda: "".join(junit(TOLD.report, TOLD.entries))),
         ("comparison-80.txt", lambda: comparison_terminal(TOLD.comparison, width=80, color=False)),
         ("comparison.md", lambda: comparison_markdown(TOLD.comparison)),
@@ -149,7 +154,8 @@ def test_junit_has_every_planned_slot_once_and_its_counts_add_up(given_run: Told
     assert (
         int(root.attrib["errors"]) == counts.errored + counts.missing == len(root.findall("testsuite/testcase/error"))
     )
-    assert int(root.attrib["skipped"]) == counts.skipped == len(root.findall("testsuite/testcase/skipped"))
+    skipped = sum(int(suite.attrib["skipped"]) for suite in root.findall("testsuite"))
+    assert skipped == counts.skipped == len(root.findall("testsuite/testcase/skipped"))
     assert int(root.attrib["failures"]) == len(root.findall("testsuite/testcase/failure"))
     assert [suite.attrib["name"] for suite in root.findall("testsuite")] == list(METRICS)
     for suite in root.findall("testsuite"):

@@ -153,7 +153,7 @@ def compare(
     improvements: Lowest[Pair] = Lowest(shown)
     everything = _Counts()
     for pair in paired(sides.here, sides.there):
-        if not _counts(pair, sides):
+        if not counted(pair, sides):
             continue
         everything.add(pair)
         if pair.slot.case_id not in sides.must_run and pair.slot.metric in metrics:
@@ -170,8 +170,8 @@ def compare(
         metrics=proven.metrics,
         slices=proven.slices,
         slices_left_out=proven.slices_left_out,
-        regressions=tuple(map(_beside, regressions.items)),
-        improvements=tuple(map(_beside, improvements.items)),
+        regressions=tuple(map(beside, regressions.items)),
+        improvements=tuple(map(beside, improvements.items)),
     )
 
 
@@ -179,7 +179,7 @@ def _scored(entries: Iterable[Entry]) -> Iterator[Measurement]:
     return (entry for entry in entries if isinstance(entry, Measurement) and entry.state == "scored")
 
 
-def _counts(pair: Pair, sides: Sides) -> bool:
+def counted(pair: Pair, sides: Sides) -> bool:
     """Whether the pair is of the same question, measured in the same way, and planned on both sides."""
     slot = pair.slot
     planned = sides.repeats is None or slot.repeat < sides.repeats
@@ -192,7 +192,8 @@ def _change(pair: Pair) -> float:
     return pair.here.score - pair.there.score
 
 
-def _beside(pair: Pair) -> CaseResult:
+def beside(pair: Pair) -> CaseResult:
+    """The slot of this run with the baseline's score and reason. Both sides must be there."""
     assert pair.here is not None
     assert pair.there is not None
     seen = {"baseline_score": pair.there.score, "baseline_reason": pair.there.reason}

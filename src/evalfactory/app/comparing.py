@@ -51,7 +51,7 @@ def compare_with(store: Store, plan: Plan, here: Side, baseline: RunKeys, asked:
     """The run beside a baseline run that has a report; regressions come with their cases' texts."""
     theirs, their_plan = read_report(store, baseline), read_plan(store, baseline)
     facts = {frozen.case.id: facts_of(frozen.case, plan.cluster_by, plan.slices) for frozen in all_frozen(store, plan)}
-    changes = _input_changes(store, plan, their_plan, facts)
+    changes = input_changes_of(store, plan, their_plan, facts)
     refused = refused_metrics(plan, their_plan)
     info = BaselineInfo(
         asked=asked,
@@ -77,12 +77,12 @@ def compare_with(store: Store, plan: Plan, here: Side, baseline: RunKeys, asked:
         repeats=counted_repeats(plan, their_plan),
     )
     comparison = compare(sides, run_id=plan.run_id, baseline=info, gate=plan.gate)
-    told = _with_texts(store, plan, here.outputs, [*comparison.regressions, *comparison.improvements])
+    told = with_texts(store, plan, here.outputs, [*comparison.regressions, *comparison.improvements])
     split = len(comparison.regressions)
     return comparison.model_copy(update={"regressions": tuple(told[:split]), "improvements": tuple(told[split:])})
 
 
-def _input_changes(store: Store, plan: Plan, theirs: Plan, facts: Mapping[str, CaseFacts]) -> InputChanges:
+def input_changes_of(store: Store, plan: Plan, theirs: Plan, facts: Mapping[str, CaseFacts]) -> InputChanges:
     if plan.inputs_digest == theirs.inputs_digest:
         return InputChanges(0, 0, frozenset())
     there = {frozen.case.id: facts_of(frozen.case, None, ()).inputs for frozen in all_frozen(store, theirs)}
@@ -103,7 +103,7 @@ def _days_between(then: str, now: str) -> float:
     return round((datetime.fromisoformat(now) - datetime.fromisoformat(then)).total_seconds() / 86400, 3)
 
 
-def _with_texts(store: Store, plan: Plan, outputs: Iterable[Output], results: list[CaseResult]) -> list[CaseResult]:
+def with_texts(store: Store, plan: Plan, outputs: Iterable[Output], results: list[CaseResult]) -> list[CaseResult]:
     """The results with their cases' texts: those of the frozen cases, and over them what the target produced."""
     wanted = {result.case_id for result in results}
     produced = {output.case_id: output for output in outputs if output.case_id in wanted} if wanted else {}

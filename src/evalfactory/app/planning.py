@@ -96,6 +96,7 @@ def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, sto
             parent=options.parent,
             planning=prepared.usage,
             store=what_to_record(store),
+            publish=suite.publish,
         )
     return agree(store, keys, plan.model_copy(update={"digest": content_digest(plan.model_dump(mode="json"))}))
 

@@ -91,6 +91,21 @@ def address(text: str) -> tuple[str, str]:
     return there, f"http{here}"
 
 
+def mapped(text: str) -> tuple[str, str]:
+    """A field of ours, and its place in somebody else's file."""
+    field, equals, column = text.partition("=")
+    if not equals or not field or not column:
+        raise argparse.ArgumentTypeError("a field and its column with = between them, as input=question")
+    return field, column
+
+
+def web_address(text: str) -> str:
+    """An address of the web, short enough for a link."""
+    if not text.startswith(("http://", "https://")) or len(text) > 2000 or not text.isprintable() or " " in text:
+        raise argparse.ArgumentTypeError("an address that begins with http:// or https://")
+    return text
+
+
 def count(text: str) -> int:
     """A whole number above 0."""
     return _number(text, least=1, what="whole number above 0")

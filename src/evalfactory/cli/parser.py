@@ -23,10 +23,12 @@ from .options import (
     age,
     count,
     index,
+    mapped,
     one_of,
     port,
     shards,
     share,
+    web_address,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -76,7 +78,7 @@ def build_parser(*, with_simulator: bool = False) -> tuple[argparse.ArgumentPars
     commands = parser.add_subparsers(
         title="commands", dest="command", required=True, metavar="COMMAND", parser_class=Parser
     )
-    for add in (_starting, _running, _going_on, _rendering, _following, _telling):
+    for add in (_starting, _running, _going_on, _rendering, _following, _telling, _publishing, _growing):
         add(commands)
     _simulating(commands, with_its_options=with_simulator)
     return parser, list(commands.choices)
@@ -332,6 +334,63 @@ def _telling(commands: Commands[Parser]) -> None:
     add_run(bless)
     bless.add_argument("--name", required=True, help="of the baseline; blessing again moves it")
     add_json(bless)
+
+
+def _publishing(commands: Commands[Parser]) -> None:
+    publish = command(
+        commands,
+        "publish",
+        "tell a run's verdict in its pull request, or in Slack",
+        "evalfactory publish github latest\nevalfactory publish github latest --dry-run\n"
+        "evalfactory publish slack latest --channel evals",
+    )
+    publish.add_argument("where", choices=("github", "slack"), help="github or slack")
+    add_run(publish)
+    publish.add_argument(
+        "--report-url", type=web_address, metavar="URL", help="of the report (default: the build's page)"
+    )
+    publish.add_argument(
+        "--suite", default="suite.yaml", metavar="FILE", help="as the command that runs it again names it"
+    )
+    publish.add_argument("--dry-run", action="store_true", help="print what would be told, and tell nobody")
+    publish.add_argument("--strict", action="store_true", help="exit with 69 when something could not be told")
+    publish.add_argument(
+        "--only", action="append", default=[], choices=("summary", "comment", "check", "status"), metavar="WAY",
+        help="on GitHub: summary, comment, check or status; may be repeated (default: all)",
+    )  # fmt: skip
+    publish.add_argument("--channel", metavar="NAME", help="of Slack (default: SLACK_CHANNEL)")
+    publish.add_argument("--always", action="store_true", help="in Slack also when nothing has changed")
+    publish.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
+    publish.add_argument("--pull-request", type=count, metavar="N", help="default: that of the build")
+    publish.add_argument("--sha", metavar="COMMIT", help="default: the pull request's head, or GITHUB_SHA")
+    add_json(publish)
+
+
+def _growing(commands: Commands[Parser]) -> None:
+    promote = command(
+        commands,
+        "promote",
+        "add a run's failed cases, or those of a production log, to a dataset",
+        "evalfactory promote latest --failed --to cases.jsonl --must-run\n"
+        "evalfactory promote --from traces.jsonl --field input=question --field actual_output=answer --to cases.jsonl",
+    )
+    add_run(promote)
+    promote.add_argument("--failed", action="store_true", help="the cases that failed a metric")
+    promote.add_argument("--flipped", action="store_true", help="those of them that passed in the baseline")
+    promote.add_argument("--case", action="append", default=[], metavar="ID", help="this case; may be repeated")
+    promote.add_argument(
+        "--from", dest="source", metavar="FILE", help="a log instead of a run: .jsonl, .csv, .parquet …"
+    )
+    promote.add_argument(
+        "--field", type=mapped, action="append", default=[], metavar="FIELD=COLUMN",
+        help="a field and its place in the log, dots reach into objects; may be repeated",
+    )  # fmt: skip
+    promote.add_argument("--to", required=True, metavar="FILE", help="a .jsonl file; made if it is not there")
+    promote.add_argument("--must-run", action="store_true", help="in every tier from now on, and gated by themselves")
+    promote.add_argument(
+        "--tag", action="append", default=[], metavar="TAG", help="give them this tag; may be repeated"
+    )
+    add_json(promote)
 
 
 def _simulating(commands: Commands[Parser], *, with_its_options: bool) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 from .base import Record, digest_of
 from .case import CaseKind
 from .measurement import Usage
-from .suite import Execution, GateSpec, JudgeSpec, OnInconclusive, TargetSpec
+from .suite import Execution, GateSpec, JudgeSpec, OnInconclusive, PublishSpec, TargetSpec
 
 
 class MetricRecipe(Record):
@@ -107,6 +107,7 @@ class Plan(Record):
         default=None,
         description="What the run's store was found to do; nothing of a folder, which does it all. Not in the digest.",
     )
+    publish: PublishSpec = Field(default=PublishSpec(), description="What may be told outside. Not in the digest.")
 
     @property
     def commits_are_chosen(self) -> bool:
@@ -114,7 +115,14 @@ class Plan(Record):
         return self.store is not None and not self.store.creates_once
 
 
-NOT_PLANNED = ("run_id", "created_at", "digest", "planning", "store")  # what differs between two planners of the same
+NOT_PLANNED = (
+    "run_id",
+    "created_at",
+    "digest",
+    "planning",
+    "store",
+    "publish",
+)  # what differs between two planners of the same
 
 
 def content_digest(plan: dict[str, Any]) -> str:

@@ -346,6 +346,21 @@ class Execution(Record):
     )
 
 
+Redacted = Literal[
+    "input", "actual_output", "expected_output", "context", "retrieval_context", "reason", "case_id"
+]  # fmt: skip
+
+
+class PublishSpec(Record):
+    """What `publish` may tell outside the store."""
+
+    redact: tuple[Redacted, ...] = Field(
+        default=(),
+        description="Left out of comments and messages. Without a text of the case, reasons and errors are left out too, "
+        "as they quote it; `context` is every context; a `case_id` becomes eight digits of its digest.",
+    )
+
+
 DEFAULT_TIERS: dict[str, TierSpec] = {
     "smoke": TierSpec(count=20, on_inconclusive="pass"),
     "regression": TierSpec(count=500),
@@ -381,6 +396,7 @@ class Suite(Record):
     placement: Placement | None = Field(
         default=None, description="Where the workers are that `--on kubernetes` starts; results do not depend on it."
     )
+    publish: PublishSpec = Field(default=PublishSpec(), description="What `publish` may tell outside the store.")
 
 
-NOT_IN_SUITE_DIGEST = frozenset({"placement"})  # where it is worked on: the plan is the same anywhere
+NOT_IN_SUITE_DIGEST = frozenset({"placement", "publish"})  # where it is worked on and told: the results are the same

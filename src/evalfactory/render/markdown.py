@@ -23,21 +23,22 @@ SHOWN_CASES = 10
 _TEXT_CELLS = 200
 _REASON_CELLS = 400
 _CHUNKS = 2
+_LONGEST = 20  # characters a cell that are looked at: blanks become one, marks take no cell
 
 
 def markdown(report: Report) -> str:
     """The report as Markdown, ending in a line feed. No foreign text in it can make markup, links, mentions or rows."""
     sections = [
-        _title(report),
+        title(report),
         _alert(report),
-        *_notes(report),
-        _metrics(report),
+        *notes(report),
+        "\n".join(metric_table(report)),
         _counts(report),
         *_missing(report),
         *_must_run(report),
         *folded("worst regressions", cases(report.regressions)),
         *folded("worst cases", cases(report.worst)),
-        *folded("errored slots", cases(report.errored), _errors(report)),
+        *folded("errored slots", cases(report.errored), errors(report)),
         _footer(report),
     ]
     return "\n\n".join(sections) + "\n"
@@ -50,42 +51,56 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def cases(results: Sequence[CaseResult]) -> list[str]:
+    """The first slots, one list item each."""
+    return case_items(results[:SHOWN_CASES])
+
+
+def case_items(results: Sequence[CaseResult]) -> list[str]:
     """One list item a slot, with what explains it below."""
-    items = ["\n".join([f"- {_head(result)}", *(f"  - {detail}" for detail in _details(result))]) for result in results]
-    return items[:SHOWN_CASES]
+    return ["\n".join([f"- {_head(result)}", *(f"  - {detail}" for detail in _details(result))]) for result in results]
 
 
-def _title(report: Report) -> str:
+def title(report: Report) -> str:
+    """The verdict and what was measured, as a heading."""
     _, sign = _ALERTS[report.verdict.outcome]
-    suite = f"{safe(report.suite)} · {safe(words.scope(report))} · {words.plural(report.cases, 'case')}"
+    suite = f"{_text(report.suite)} · {_text(words.scope(report))} · {words.plural(report.cases, 'case')}"
     return f"## {sign} {report.verdict.outcome} · {suite}"
 
 
-def _alert(report: Report) -> str:
+def alert(report: Report) -> str:
+    """The beginning of the alert; `reasons` are its list."""
     kind, _ = _ALERTS[report.verdict.outcome]
-    reasons = [f"- {_reason(check)}" for check in report.verdict.reasons[:SHOWN_CASES]]
-    more = len(report.verdict.reasons) - len(reasons)
-    lines = [f"**{report.verdict.outcome}**: {words.MEANING[report.verdict.outcome]}.", *reasons]
-    if more:
-        lines.append(f"- and {more} more")
-    if taken := words.taken_as(report):
-        lines.append(f"- {safe(taken)}")
-    return "\n".join(f"> {line}" for line in (f"[!{kind}]", *lines))
+    taken = words.taken_as(report)
+    said = words.MEANING[report.verdict.outcome] + (f" ({safe(taken)})" if taken else "")
+    return f"> [!{kind}]\n> **{report.verdict.outcome}**: {said}."
+
+
+def reasons(report: Report, most: int) -> list[str]:
+    """Why the verdict is what it is, as items inside the alert; the first ones."""
+    return [f"> - {_reason(check)}" for check in report.verdict.reasons[:most]]
+
+
+def _alert(report: Report) -> str:
+    left_out = len(report.verdict.reasons) - SHOWN_CASES
+    more = [f"> - and {left_out} more"] if left_out > 0 else []
+    return "\n".join([alert(report), *reasons(report, SHOWN_CASES), *more])
 
 
 def _reason(check: GateCheck) -> str:
     name, what = words.subject(check)
-    lead = f"{code(name)} {what}" if name else what
-    return f"{lead}: {safe(check.seen)}, wanted {safe(check.wanted)}"
+    lead = f"{code(cut(name, _TEXT_CELLS))} {what}" if name else what
+    return f"{lead}: {_text(check.seen, _REASON_CELLS)}, wanted {_text(check.wanted, _REASON_CELLS)}"
 
 
-def _notes(report: Report) -> Iterator[str]:
+def notes(report: Report) -> Iterator[str]:
+    """What a reader must know, as alerts."""
     baseline_note = report.baseline.note if report.baseline else None
     for note in (*report.notes, *filter(None, [baseline_note])):
         yield f"> [!IMPORTANT]\n> {safe(note)}"
 
 
-def _metrics(report: Report) -> str:
+def metric_table(report: Report) -> list[str]:
+    """The metrics as the lines of a table, the first two its head."""
     compared = any(metric.pairs for metric in report.metrics)
     titles = [
         "metric",
@@ -102,7 +117,7 @@ def _metrics(report: Report) -> str:
     for metric in report.metrics:
         row = _row(metric, outcomes.get(metric.name), compared=compared)
         rows.append([*row[:-1], words.interval(known.get(metric.name)), row[-1]] if compared else row)
-    return table(titles, rows)
+    return table(titles, rows).split("\n")
 
 
 def _row(metric: MetricSummary, outcome: Outcome | None, *, compared: bool) -> list[str]:
@@ -142,7 +157,8 @@ def _must_run(report: Report) -> Iterator[str]:
     yield from folded(unmet, cases(report.must_run), unfolded=True)
 
 
-def _errors(report: Report) -> str:
+def errors(report: Report) -> str:
+    """The errored slots by their classes."""
     return " · ".join(f"{words.count(number)} {safe(name)}" for name, number in report.errors.items())
 
 
@@ -182,10 +198,12 @@ def _details(result: CaseResult) -> Iterator[str]:
 
 
 def _text(text: str, cells: int = _TEXT_CELLS) -> str:
-    return safe(cut(one_line(text), cells))
+    beginning = text[: _LONGEST * cells]  # a megabyte is not read to show a line
+    return safe(cut(one_line(beginning) + ("…" if len(text) > len(beginning) else ""), cells))
 
 
-def _footer(report: Report) -> str:
+def footer_rows(report: Report) -> list[tuple[str, str]]:
+    """Where the report comes from and what it cost: label and text."""
     rows = [
         ("run", code(report.run_id)),
         ("judge", " · ".join(filter(None, [safe(report.judge_name), words.usage(report.judge)]))),
@@ -193,4 +211,8 @@ def _footer(report: Report) -> str:
         ("time", words.seconds(report.wall_s)),
         ("results digest", code(report.results_digest)),
     ]
-    return "\n".join(f"- {label}: {text}" for label, text in rows if text)
+    return [(label, text) for label, text in rows if text]
+
+
+def _footer(report: Report) -> str:
+    return "\n".join(f"- {label}: {text}" for label, text in footer_rows(report))

@@ -4,7 +4,7 @@ fingerprints/…  limits/<group>/…  recipes/<digest>.json  runs/<run-id>.json
 <suite>/runs/<run-id>/plan.json  cases/…  shards/00007/parts/…  shards/00007/commit.json  commits/…  logs/…  report/…
 <suite>/runs/<run-id>/shards/00007/exchanges/…
 <suite>/runs/<run-id>/quarantine/…  limits/<endpoint>/…
-<suite>/baselines/<name>.json
+<suite>/baselines/<name>.json  <suite>/told/<where>.json
 """
 
 from __future__ import annotations
@@ -74,6 +74,11 @@ def baselines_folder(suite: str) -> str:
 def baseline_key(suite: str, name: str) -> str:
     """The pointer to a blessed run."""
     return f"{baselines_folder(suite)}{escaped(name)}.json"
+
+
+def told_key(suite: str, where: str) -> str:
+    """What was told there last of the suite; a pointer, like a baseline."""
+    return f"{suite_folder(suite)}/told/{escaped(where)}.json"
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,12 @@ _SECTIONS = (
     ("`gate.target`", "TargetGate", ""),
     ("`execution`", "Execution", ""),
     (
+        "`publish`",
+        "PublishSpec",
+        "For `evalfactory publish`: see [publish to GitHub](../how-to/publish-to-github.md).\n\n"
+        "```yaml\npublish: {redact: [input, actual_output, context]}\n```\n",
+    ),
+    (
         "`placement`",
         "Placement",
         "For `evalfactory run --on kubernetes`: see [run on Kubernetes](../how-to/run-on-kubernetes.md). Only `image` is required.\n\n"

@@ -48,7 +48,7 @@ def _shorten(schema: JsonSchema) -> None:
     sections["judge"] = {"$ref": "#/$defs/judge", "description": sections["judge"]["description"]}
     sections["metrics"] |= {"items": {"$ref": "#/$defs/metric"}, "minItems": 1}
     sections["tiers"] |= {"type": ["object", "null"], "additionalProperties": tier}
-    for name in ("gate", "execution", "placement"):
+    for name in ("gate", "execution", "placement", "publish"):
         sections[name] = _either(sections[name], {"type": "null"})
 
 

@@ -11,7 +11,7 @@ _OPENAI_URL = str(ModelSpec.model_fields["base_url"].default)
 _OFFLINE_KEYS = ("kind", *Limits.model_fields)
 _TARGETS = {"url": "http", "model": "chat", "python": "python"}
 _TARGET_HINT = "{url: an HTTP endpoint}, {model: a chat with your prompt} or {python: a function}"
-_OPTIONAL_SECTIONS = ("target", "tiers", "gate", "execution")
+_OPTIONAL_SECTIONS = ("target", "tiers", "gate", "execution", "publish")
 
 
 def without_empty_sections(top: dict[str, Node]) -> dict[str, Node]:

@@ -1,0 +1,212 @@
+"""The verdict told on GitHub: wherever the build's token lets us, and always in the job's summary."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple, assert_never, get_args
+
+from ..errors import UsageError
+from ..publish.actions import Place
+from ..publish.github import MOST_DESCRIPTION, Check, Conclusion, GitHub, State, Status, courier
+from ..publish.sending import Patience, Untold
+from ..records.report import Report
+from ..render import words
+from ..render.comment import MOST_SUMMARY_BYTES, Around, comment, headline, is_marked, summary
+from ..render.layout import cut
+from ..render.redacting import redacted, redacted_cases
+from ..render.safe import one_line
+from ..storage.layout import RunKeys
+from ..storage.port import Store
+from .comparing import with_texts
+from .flips import flips_of
+from .places import try_command
+from .planning import read_plan
+from .reports import read_report, reported_outputs
+
+Channel = Literal["summary", "comment", "check", "status"]
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
+SHOWN_FLIPS = 20
+
+
+class Told(NamedTuple):
+    """What became of one way to tell: done, not possible here, or failed after all tries."""
+
+    channel: str
+    state: Literal["written", "created", "updated", "skipped", "failed"]
+    detail: str  # where it is to be seen, or why not
+
+
+class Telling(NamedTuple):
+    """A report as it may be told outside, and what stands around it."""
+
+    report: Report
+    around: Around
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubOptions:
+    """What the command line says."""
+
+    only: Collection[Channel] = CHANNELS
+    report_url: str | None = None
+    suite_path: str = "suite.yaml"
+
+
+def telling(store: Store, keys: RunKeys, *, report_url: str | None = None, suite_path: str = "suite.yaml") -> Telling:
+    """The run's newest report with what its suite redacts left out, its newly failed slots, and commands to go on with."""
+    report, plan = read_report(store, keys), read_plan(store, keys)
+    broken = flips_of(store, keys, plan, report).broken
+    shown = with_texts(store, plan, reported_outputs(store, keys), list(broken[:SHOWN_FLIPS]))
+    fields = plan.publish.redact
+    told = redacted(report, fields)
+    around = Around(
+        newly_failed=redacted_cases(shown, fields),
+        broken=len(broken),
+        report_url=report_url,
+        commands=_commands(told, store.url, suite_path),
+    )
+    return Telling(told, around)
+
+
+async def publish_github(
+    telling: Telling, place: Place, options: GitHubOptions, patience: Patience | None = None
+) -> list[Told]:
+    """What became of each way to tell. Nothing that GitHub does or does not do is an error here.
+
+    Raises:
+        UsageError: There is nowhere to tell anything.
+    """
+    if place.summary_file is None and (place.token is None or place.repository is None):
+        raise UsageError(
+            "nowhere to publish to: no token, or no repository, and no job summary",
+            hint="in a build of GitHub: `env: GITHUB_TOKEN: ${{ github.token }}`; elsewhere GITHUB_TOKEN and --repository",
+        )
+    told = [_summary(telling, place)] if "summary" in options.only else []
+    wanted = [channel for channel in CHANNELS if channel in options.only and channel != "summary"]
+    if place.token is None or place.repository is None:
+        lack = "no GITHUB_TOKEN" if place.token is None else "no repository"
+        return told + [Told(channel, "skipped", lack) for channel in wanted]
+    sender = courier(place.api_url, place.token, patience)
+    github = GitHub(sender, place.repository)
+    try:
+        return told + [await _tell(channel, github, telling, place) for channel in wanted]
+    finally:
+        await github.close()
+
+
+def conclusion_of(report: Report) -> Conclusion:
+    """The check's conclusion: the exit code's, but an INCONCLUSIVE that is let pass is told as neutral."""
+    match report.verdict.taken_as or report.verdict.outcome:
+        case "PASS":
+            return "success" if report.verdict.outcome == "PASS" else "neutral"
+        case "FAIL":
+            return "failure"
+        case "INCONCLUSIVE" | "INCOMPLETE":
+            return "action_required"
+        case never:
+            assert_never(never)
+
+
+def state_of(report: Report) -> State:
+    """The commit status: what exits with 0 is a success, FAIL a failure, what nobody can say an error."""
+    match report.verdict.taken_as or report.verdict.outcome:
+        case "PASS":
+            return "success"
+        case "FAIL":
+            return "failure"
+        case "INCONCLUSIVE" | "INCOMPLETE":
+            return "error"
+        case never:
+            assert_never(never)
+
+
+def _summary(telling: Telling, place: Place) -> Told:
+    if place.summary_file is None:
+        return Told("summary", "skipped", "no GITHUB_STEP_SUMMARY: this is no build of GitHub")
+    text = summary(telling.report, telling.around, most_bytes=MOST_SUMMARY_BYTES)
+    try:
+        with Path(place.summary_file).open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        return Told("summary", "failed", f"GITHUB_STEP_SUMMARY cannot be written: {error.strerror or error}")
+    return Told("summary", "written", place.summary_file)
+
+
+async def _tell(channel: Channel, github: GitHub, telling: Telling, place: Place) -> Told:
+    ways: dict[Channel, Callable[[], Awaitable[Told]]] = {
+        "comment": lambda: _comment(github, telling, place),
+        "check": lambda: _check(github, telling, place),
+        "status": lambda: _status(github, telling, place),
+    }
+    try:
+        return await ways[channel]()
+    except Untold as untold:
+        if not untold.forbidden:
+            return Told(channel, "failed", untold.why)
+        may = "a fork's build has no token that may write" if place.from_fork else "the token may not do this"
+        return Told(channel, "skipped", f"{may} ({untold.why})")
+
+
+async def _comment(github: GitHub, telling: Telling, place: Place) -> Told:
+    if place.pull_request is None:
+        return Told("comment", "skipped", "no pull request: --pull-request N names one")
+    suite = telling.report.suite
+    body = comment(telling.report, telling.around)
+    done, url = await github.stick(place.pull_request, body, lambda text: is_marked(text, suite))
+    return Told("comment", done, url)
+
+
+async def _check(github: GitHub, telling: Telling, place: Place) -> Told:
+    if place.sha is None:
+        return Told("check", "skipped", "no commit: --sha names one")
+    report = telling.report
+    check = Check(
+        name=_name(report),
+        sha=place.sha,
+        conclusion=conclusion_of(report),
+        title=one_line(cut(headline(report), 200)),
+        summary=summary(report, telling.around),
+        external_id=report.run_id,
+        details_url=telling.around.report_url or place.build_url,
+    )
+    done, url = await github.check(check)
+    return Told("check", done, url)
+
+
+async def _status(github: GitHub, telling: Telling, place: Place) -> Told:
+    if place.sha is None:
+        return Told("status", "skipped", "no commit: --sha names one")
+    report = telling.report
+    status = Status(
+        context=_name(report),
+        sha=place.sha,
+        state=state_of(report),
+        description=_described(report),
+        target_url=telling.around.report_url or place.build_url,
+    )
+    done, url = await github.status(status)
+    return Told("status", done, url)
+
+
+def _name(report: Report) -> str:
+    return f"evalfactory / {one_line(report.suite)}"
+
+
+def _described(report: Report) -> str:
+    reasons = [" ".join(filter(None, words.subject(check))) for check in report.verdict.reasons]
+    text = one_line(f"{report.verdict.outcome}: {'; '.join(reasons) or words.MEANING[report.verdict.outcome]}")
+    return text if len(text) <= MOST_DESCRIPTION else f"{text[: MOST_DESCRIPTION - 1]}…"
+
+
+def _commands(report: Report, store_url: str, suite_path: str) -> list[tuple[str, str]]:
+    """How to make the run again, and to read on; a folder on the build's machine is nowhere else, and not named."""
+    where = ("--store", store_url) if "://" in store_url else ()
+    against = ("--baseline", report.baseline.asked) if report.baseline else ()
+    again = ("run", suite_path, "--tier", report.tier, *against, *where)
+    return [
+        ("run it again", try_command(*again)),
+        ("read the report", try_command("report", report.run_id, *where)),
+        ("one case with the judge's prompts and answers", try_command("explain", "CASE", "--run", report.run_id, *where)),
+    ]  # fmt: skip

@@ -1,0 +1,131 @@
+"""Cases added to a file of JSON Lines: its other bytes stay as they are, and it is whole at every moment."""
+
+from __future__ import annotations
+
+import codecs
+import fcntl
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from ..errors import InputError, UnavailableError, UsageError
+from ..records.case import Case, input_digest
+from ..records.suite import DatasetSpec
+from .reading import read_cases
+
+_SUFFIX = ".jsonl"
+
+
+class Appended(NamedTuple):
+    """What was added, and what was refused: the id, and the case of the file that is the same."""
+
+    added: tuple[str, ...]
+    there: tuple[tuple[str, str], ...]
+
+
+def append_cases(path: Path, cases: Sequence[Case]) -> Appended:
+    """The cases that are new, appended in their order; one whose id or input the file has is refused.
+
+    Lines, byte order mark and line ends stay as they were, and a file without a line end at its end still has none.
+    Whoever appends at the same time waits; whoever reads sees the old file or the new one.
+
+    Raises:
+        UsageError: The file is none of JSON Lines.
+        InputError: It cannot be read as cases, so nobody knows what is in it.
+        UnavailableError: It cannot be written.
+    """
+    if path.suffix != _SUFFIX:
+        raise UsageError(f"cases can be added to {_SUFFIX} files only, not to {path.name}", hint="--to cases.jsonl")
+    path = path.resolve()
+    try:
+        with _locked(path) as body:
+            chosen = _new_ones(path, cases) if _holds_something(body) else _unlike([], cases)
+            if chosen.cases:
+                _replace(path, body + _lines(body, chosen.cases))
+            return Appended(tuple(case.id for case in chosen.cases), chosen.there)
+    except OSError as error:
+        raise UnavailableError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[bytes]:
+    """The file's bytes, while nobody else may append. The lock is on the file itself, which a writer replaces."""
+    while True:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        with os.fdopen(handle, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_still(path, file.fileno()):
+                try:
+                    yield file.read()
+                finally:
+                    if path.stat().st_size == 0:  # made here, and nothing came of it
+                        path.unlink()
+                return
+
+
+def _is_still(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
+
+
+class _Chosen(NamedTuple):
+    cases: list[Case]
+    there: tuple[tuple[str, str], ...]
+
+
+def _new_ones(path: Path, cases: Sequence[Case]) -> _Chosen:
+    try:
+        return _unlike([read.case for read in read_cases(_spec(path), path.parent)], cases)
+    except InputError as error:
+        raise InputError(f"nothing is added to {path.name}: {error.message}", error.problems) from error
+
+
+def _unlike(known: Sequence[Case], cases: Sequence[Case]) -> _Chosen:
+    ids = {case.id for case in known}
+    inputs = {input_digest(case): case.id for case in known}
+    fresh: list[Case] = []
+    there: list[tuple[str, str]] = []
+    for case in cases:
+        twin = case.id if case.id in ids else inputs.get(input_digest(case))
+        if twin is not None:
+            there.append((case.id, twin))
+        else:
+            fresh.append(case)
+            ids.add(case.id)
+            inputs[input_digest(case)] = case.id
+    return _Chosen(fresh, tuple(there))
+
+
+def _lines(body: bytes, cases: Sequence[Case]) -> bytes:
+    end = b"\r\n" if body.rpartition(b"\n")[0].endswith(b"\r") else b"\n"
+    told = end.join(case.to_json().encode() for case in cases)
+    if _holds_something(body) and not body.endswith(b"\n"):
+        return end + told
+    return told + end
+
+
+def _holds_something(body: bytes) -> bool:
+    return bool(body.removeprefix(codecs.BOM_UTF8).strip())
+
+
+def _replace(path: Path, body: bytes) -> None:
+    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{_SUFFIX}")
+    try:
+        with partial.open("xb") as file:
+            file.write(body)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.chmod(path.stat().st_mode & 0o7777)
+        for _ in read_cases(_spec(partial), partial.parent):  # what cannot be read again never takes the file's place
+            pass
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _spec(path: Path) -> DatasetSpec:
+    return DatasetSpec(path=path.name, format="jsonl")
