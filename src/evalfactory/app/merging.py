@@ -17,9 +17,9 @@ from ..engine.commits import damaged, read_commit, read_part
 from ..engine.frozen import frozen_cases
 from ..engine.lines import parse_part
 from ..records.case import FrozenCase
-from ..records.measurement import Measurement, Output, Slot
+from ..records.measurement import Commit, Measurement, Output, Slot
 from ..records.plan import Plan, ShardPlan
-from ..records.report import ShardProof
+from ..records.report import ShardProof, ShardTime
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from .scratch import scratch_file
@@ -34,6 +34,7 @@ class Findings:
     """What merging found beside the measurements."""
 
     shards: list[ShardProof] = field(default_factory=list)
+    timeline: list[ShardTime] = field(default_factory=list)
     missing_shards: list[int] = field(default_factory=list)
     duplicates: int = 0
     foreign: int = 0
@@ -179,7 +180,25 @@ def _committed(
             raise damaged(keys.part(shard.index, part.name), "it has no header")
         check_headers([header], plan, shard=shard.index)
         lines += records
+    findings.timeline.append(_shard_time(commit, lines, present))
     return lines
+
+
+def _shard_time(commit: Commit, lines: Iterable[Measurement | Output], parts: Iterable[str]) -> ShardTime:
+    spent = [line.usage for line in lines if line.reused_from is None]
+    return ShardTime(
+        index=commit.shard,
+        attempt=commit.attempt,
+        started_at=commit.started_at,
+        finished_at=commit.finished_at,
+        slots=commit.slots,
+        errored=commit.errored,
+        reused=commit.reused,
+        attempts=len({name.rpartition("-")[0] for name in parts}),
+        calls=sum(usage.calls for usage in spent),
+        retries=sum(usage.retries for usage in spent),
+        throttled=sum(usage.throttled for usage in spent),
+    )
 
 
 def _lines(file: int, start: int, end: int) -> Iterator[bytes]:

@@ -28,6 +28,7 @@ from ..records.report import (
     Proof,
     Report,
     ShardProof,
+    ShardTime,
     Share,
     SliceComparison,
     TargetSpeed,
@@ -107,7 +108,7 @@ _OF_JSON = {
 
 _REPORT_SECTIONS: tuple[type[Record], ...] = (
     Report, Verdict, GateCheck, Counts, MetricSummary, CaseResult, BaselineInfo, MetricComparison, Difference, DropTest,
-    Share, Interval, SliceComparison, TargetSpeed, Diagnosis, Proof, ShardProof, PartRef,
+    Share, Interval, SliceComparison, TargetSpeed, Diagnosis, Proof, ShardProof, PartRef, ShardTime,
 )  # fmt: skip
 
 
