@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from ...records.base import is_moment
 from ...records.page import Spread
 from ...records.report import Interval, MetricComparison, Report, ShardTime, SliceComparison
 
@@ -165,10 +166,11 @@ def _across(difference: float, reach: float) -> float:
 
 def timeline(report: Report) -> Timeline | None:
     """The run's shards by worker; None where no commit says when it was begun."""
-    known = [shard for shard in report.timeline if shard.started_at and shard.finished_at]
+    known = [shard for shard in report.timeline if _is_told(shard.started_at) and _is_told(shard.finished_at)]
     if not known:
         return None
-    begun = min(_seconds(report.created_at), *(_seconds(shard.started_at) for shard in known))
+    starts = [*filter(_is_told, [report.created_at]), *(shard.started_at for shard in known)]
+    begun = min(map(_seconds, starts))
     seconds = max(max(_seconds(shard.finished_at) for shard in known) - begun, 0.001)
     workers = dict.fromkeys(shard.attempt for shard in sorted(known, key=lambda each: (each.started_at, each.attempt)))
     lanes = []
@@ -198,6 +200,10 @@ def _told(shard: ShardTime) -> str:
         if number
     ]  # fmt: skip
     return ", ".join([f"shard {shard.index}: {shard.slots:,} slots in {seconds:.1f} s", *more])
+
+
+def _is_told(moment: str) -> bool:
+    return bool(moment) and is_moment(moment)
 
 
 def _seconds(moment: str) -> float:
