@@ -153,8 +153,7 @@ def _look(page: Page, file: Path) -> dict[str, float]:
     page.evaluate("reset()")
     if page.evaluate("run.beside !== null"):
         page.wait_for_function("outside !== null")
-        page.evaluate("sortBy('weight'), sortBy('weight')")  # the least important first
-        page.evaluate("order.up ? sortBy('weight') : 0")
+        page.evaluate("order = { by: 'weight', up: false }, select()")  # what matters least comes first
         seen["case_beside_ms"] = page.evaluate(_CLICK, "#lines tbody tr:nth-child(3) a")
     return seen
 

@@ -59,9 +59,9 @@ def page_of(store: Store, plan: Plan, report: Report, told: Told) -> Page:
     there = reported_measurements(store, before.keys) if before else ()
     chosen = book.chosen(_entries(store, plan, report, told.measurements), there)
     texts = _Texts(store, plan, before, [case for _, case in chosen])
-    known = texts.by_case(told.outputs)
+    known, causes = texts.by_case(told.outputs), book.causes()
     return Page(
-        lines=tuple(_with_case(line, known.get(line.id), book.causes()) for line, _ in chosen),
+        lines=tuple(_with_case(line, known.get(line.id), causes) for line, _ in chosen),
         texts=tuple(each.text if (each := known.get(line.id)) else None for line, _ in chosen),
         spreads=book.spreading.told(),
         broken=book.broken,

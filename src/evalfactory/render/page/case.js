@@ -18,14 +18,14 @@ const TITLES = {
   retrieval_context: "Retrieved context", context: "Context",
 };
 
-const run = JSON.parse(byId("data").textContent);
+const run = { ...JSON.parse(byId("about").textContent), lines: JSON.parse(byId("rows").textContent) };
 let inside = null, outside = null;
 const waiting = [];
 
 /** The texts of a line, parsed when first wanted; undefined while they are still on their way. */
 function textsOf(place) {
   inside ??= JSON.parse(byId("texts").textContent);
-  if (place < run.inside) return inside[place];
+  if (place < run.inside) return JSON.parse(inside[place]);
   if (!run.beside) return null;
   return outside === null ? undefined : outside === false ? null : JSON.parse(outside[place - run.inside] ?? "null");
 }

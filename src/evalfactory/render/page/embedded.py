@@ -25,25 +25,29 @@ def script_json(value: Json) -> str:
     return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def table_of(report: Report, page: Page, *, inside: int, beside: str | None) -> dict[str, Json]:
-    """What the table of all cases needs; `inside` of them have their texts in the page, the next ones in a file beside it."""
+def about(report: Report, *, inside: int, beside: str | None) -> Json:
+    """What the script must know of the run; `inside` cases have their texts in the page, the next ones in a file `beside`."""
     return {
         "run": report.run_id,
         "metrics": [[metric.name, metric.threshold] for metric in report.metrics],
         "compared": report.baseline is not None and bool(report.baseline.pairs),
         "inside": inside,
         "beside": beside,
-        "lines": [_line(line, text) for line, text in zip(page.lines, page.texts, strict=True)],
     }
 
 
-def texts_of(texts: Iterable[CaseText | None]) -> list[Json]:
-    """All that is read of each case."""
-    return [None if text is None else _text(text) for text in texts]
+def lines_of(page: Page) -> Json:
+    """The rows of the table of all cases."""
+    return [_line(line, told=text is not None) for line, text in zip(page.lines, page.texts, strict=True)]
 
 
-def _line(line: CaseLine, text: CaseText | None) -> list[Json]:
-    flags = line.must_run | line.changed << 1 | (text is not None) << 2
+def texts_of(texts: Iterable[CaseText | None]) -> list[str]:
+    """All that is read of each case: JSON texts in JSON, so that a browser parses the one that is opened, not thousands."""
+    return [script_json(script_json(None if text is None else _text(text))) for text in texts]
+
+
+def _line(line: CaseLine, *, told: bool) -> list[Json]:
+    flags = line.must_run | line.changed << 1 | told << 2
     cause = "" if line.cause in (None, "cannot tell") else line.cause
     return [line.id, line.asked, list(line.tags), flags, cause, [_cell(cell) for cell in line.cells]]
 

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.resources import files
-from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from ...records.page import CaseText, Page
+from ...records.page import Page
 from ...records.report import Report
 from .. import words
 from ..safe import shown_text
-from .embedded import script_json, table_of, texts_of
+from .embedded import about, lines_of, script_json, texts_of
 from .pictures import differences, forest, histogram, reach, timeline
 
 PAGE = "report.html"
 BESIDE = "report-cases.js"
-#: Cases whose texts are in the page itself, if so much fits; bytes.
+#: Cases whose texts are in the page itself, if so many fit into a page of so many bytes.
 MOST_INSIDE = 500
-MOST_BYTES = 2_600_000
+MOST_BYTES = 4_000_000
+_BYTES_BESIDE_CASES = 300_000  # style, script and report: a third of that as a rule
 _BRIEF_CHARACTERS = 600
 _DECISIONS: Final = {"excluded": "excluded", "shown": "✗ shown", "open": "? open"}
 _TEMPLATES: Final = ("page.html.j2", "parts.html.j2")
@@ -43,36 +44,29 @@ def html(report: Report, page: Page, *, beside: str = BESIDE) -> Html:
 
     No text of a case can become markup, style or script, in neither.
     """
-    inside, rest = _divided(page.texts)
-    packed = f'"use strict";\nevalfactory.take({len(inside)}, {_packed(rest)});\n' if any(rest) else None
-    table = table_of(report, page, inside=len(inside), beside=beside if packed else None)
+    lines, texts = script_json(lines_of(page)), texts_of(page.texts)
+    inside = _fitting(texts, MOST_BYTES - _BYTES_BESIDE_CASES - len(lines.encode()))
+    rest = texts[inside:] if any(page.texts[inside:]) else []
     style, script = _style(), _script()
     text = _environment().get_template("page.html.j2").render(
         **_told(report, page),
         style=Markup(style),
         script=Markup(script),
         policy=_policy(style, script),
-        table=Markup(script_json(table)),
-        texts=Markup(script_json(texts_of(inside))),
+        about=Markup(script_json(about(report, inside=inside, beside=beside if rest else None))),
+        lines=Markup(lines),
+        texts=Markup(f"[{','.join(texts[:inside])}]"),
     )  # fmt: skip
-    return Html(text + "\n", packed)
+    return Html(text + "\n", f'"use strict";\nevalfactory.take({inside}, [{",".join(rest)}]);\n' if rest else None)
 
 
-def _divided(texts: tuple[CaseText | None, ...]) -> tuple[list[CaseText | None], list[CaseText | None]]:
-    """The texts that stand in the page, as many of the first as fit, and the others."""
-    inside: list[CaseText | None] = []
-    room = MOST_BYTES
-    for text in islice(texts, MOST_INSIDE):
-        room -= len(script_json(texts_of([text])).encode())
+def _fitting(texts: Sequence[str], room: int) -> int:
+    """How many of the first texts stand in the page."""
+    for place, text in enumerate(texts[:MOST_INSIDE]):
+        room -= len(text.encode()) + 1
         if room < 0:
-            break
-        inside.append(text)
-    return inside, list(texts[len(inside) :])
-
-
-def _packed(texts: list[CaseText | None]) -> str:
-    """A list of JSON texts, one a case: a browser reads thousands of them at once and parses the one that is opened."""
-    return script_json([script_json(each) for each in texts_of(texts)])
+            return place
+    return min(len(texts), MOST_INSIDE)
 
 
 def _told(report: Report, page: Page) -> dict[str, Any]:

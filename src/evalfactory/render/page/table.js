@@ -1,6 +1,6 @@
 // The table of all cases: searched, filtered, sorted; a part of it at a time in the document.
 
-const PIECE = 200;
+const PIECE = 100;
 const lines = run.lines.map((line, place) => ({ place, line, sought: [line[0], line[1], ...line[2]].join("\n").toLowerCase() }));
 const failed = (cell) => cell[2] === 0, broke = (cell) => cell[2] === 0 && cell[4] === 1, fixed = (cell) => cell[2] === 1 && cell[4] === 0;
 const change = (cell) => (cell[1] === null || cell[3] === undefined ? null : cell[1] - cell[3]);
@@ -191,4 +191,4 @@ select();
 listen();
 themes();
 follow();
-(window.requestIdleCallback ?? setTimeout)(loadOutside);
+(window.requestIdleCallback ?? setTimeout)(() => { inside ??= JSON.parse(byId("texts").textContent); loadOutside(); });
