@@ -55,12 +55,11 @@ def beside(
 
 
 def _draw(entry: Entry, before: Measurement | None, places: Mapping[str, int]) -> Draw:
-    metric = places[entry.metric]
-    if not isinstance(entry, Measurement):
-        return Draw(metric, entry.repeat, "missing")
-    failure = entry.failure
-    reason = f"{failure.error_class} in the {failure.where}: {failure.message}" if failure else entry.reason
-    told = Draw(metric, entry.repeat, entry.state, entry.score, entry.success, reason)
+    told = Draw(places[entry.metric], entry.repeat, "missing")
+    if isinstance(entry, Measurement):
+        failure = entry.failure
+        reason = f"{failure.error_class} in the {failure.where}: {failure.message}" if failure else entry.reason
+        told = told._replace(state=entry.state, score=entry.score, success=entry.success, reason=reason)
     if before is None or before.score is None:
         return told
     return told._replace(before=before.score, before_success=before.success, before_reason=before.reason)
