@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         load_suite,
         measurements,
         noise,
+        page,
         plan,
         power,
         report,
@@ -47,7 +48,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Baseline", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
     "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "collect", "compare",
-    "explain", "init", "load_suite", "measurements", "noise", "plan", "power", "report", "resume", "retry", "run",
+    "explain", "init", "load_suite", "measurements", "noise", "page", "plan", "power", "report", "resume", "retry", "run",
     "runs", "schema", "status", "verify",
 ]  # fmt: skip
 

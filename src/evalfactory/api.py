@@ -50,7 +50,7 @@ from .suites.starter import write_starter
 __all__ = [
     "Baseline", "Comparison", "Explained", "Forecast", "ListedRun", "Measurement", "Noise", "Observer", "Power",
     "Report", "RunStatus", "Suite", "Verified", "bless", "collect", "compare", "explain", "init", "load_suite",
-    "measurements", "noise", "plan", "power", "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
+    "measurements", "noise", "page", "plan", "power", "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
 ]  # fmt: skip
 
 Result = TypeVar("Result")
@@ -158,6 +158,13 @@ def collect(run_id: str = "latest", *, store: str | None = None, baseline: str |
 def report(run_id: str = "latest", *, store: str | None = None) -> Report:
     """A run's newest report."""
     return read_report(*_found(store, run_id))
+
+
+def page(run_id: str = "latest", *, out: str | Path | None = None, store: str | None = None) -> str:
+    """Where the page about a run is now, for a browser: the file `out`, or without it one beside the newest report."""
+    from .app.showing import show_page  # loads the template engine
+
+    return show_page(*_found(store, run_id), Path(out) if out else None)
 
 
 def measurements(run_id: str = "latest", *, store: str | None = None) -> Iterator[Measurement]:

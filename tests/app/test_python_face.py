@@ -21,7 +21,7 @@ from evalfactory.runners.progress import Progress
 PUBLIC = {
     "Baseline", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
     "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "collect", "compare",
-    "explain", "init", "load_suite", "measurements", "noise", "plan", "power", "report", "resume", "retry", "run",
+    "explain", "init", "load_suite", "measurements", "noise", "page", "plan", "power", "report", "resume", "retry", "run",
     "runs", "schema", "status", "verify",
 }  # fmt: skip
 
