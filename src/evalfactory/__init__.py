@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         load_suite,
         measurements,
         noise,
+        page,
         plan,
         power,
         promote,
@@ -53,8 +54,9 @@ __version__ = "0.1.0"
 __all__ = [
     "Appended", "Baseline", "Cleaned", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun",
     "Measurement", "Noise", "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless",
-    "clean", "collect", "compare", "explain", "init", "load_suite", "measurements", "noise", "plan", "power", "promote",
-    "publish_github", "publish_slack", "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
+    "clean", "collect", "compare", "explain", "init", "load_suite", "measurements", "noise", "page", "plan", "power",
+    "promote", "publish_github", "publish_slack", "report", "resume", "retry", "run", "runs", "schema", "status",
+    "verify",
 ]  # fmt: skip
 
 

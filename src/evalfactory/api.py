@@ -64,8 +64,8 @@ from .suites.starter import write_starter
 __all__ = [
     "Appended", "Baseline", "Cleaned", "Comparison", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
     "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "bless", "clean", "collect", "compare", "explain",
-    "init", "load_suite", "measurements", "noise", "plan", "power", "promote", "publish_github", "publish_slack",
-    "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
+    "init", "load_suite", "measurements", "noise", "page", "plan", "power", "promote", "publish_github",
+    "publish_slack", "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
 ]  # fmt: skip
 
 Result = TypeVar("Result")
@@ -173,6 +173,13 @@ def collect(run_id: str = "latest", *, store: str | None = None, baseline: str |
 def report(run_id: str = "latest", *, store: str | None = None) -> Report:
     """A run's newest report."""
     return read_report(*_found(store, run_id))
+
+
+def page(run_id: str = "latest", *, out: str | Path | None = None, store: str | None = None) -> str:
+    """Where the page about a run is now, for a browser: the file `out`, or without it one beside the newest report."""
+    from .app.showing import show_page  # loads the template engine
+
+    return show_page(*_found(store, run_id), Path(out) if out else None)
 
 
 def measurements(run_id: str = "latest", *, store: str | None = None) -> Iterator[Measurement]:

@@ -19,10 +19,11 @@ from evalfactory.runners.port import Ended
 from evalfactory.runners.progress import Progress
 
 PUBLIC = {
-    "Baseline", "Cleaned", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
-    "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "clean", "collect", "compare",
-    "explain", "init", "load_suite", "measurements", "noise", "plan", "power", "report", "resume", "retry", "run",
-    "runs", "schema", "status", "verify",
+    "Appended", "Baseline", "Cleaned", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun",
+    "Measurement", "Noise", "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless",
+    "clean", "collect", "compare", "explain", "init", "load_suite", "measurements", "noise", "page", "plan", "power",
+    "promote", "publish_github", "publish_slack", "report", "resume", "retry", "run", "runs", "schema", "status",
+    "verify",
 }  # fmt: skip
 
 

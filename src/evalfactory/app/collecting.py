@@ -131,6 +131,7 @@ def _circumstances(plan: Plan, options: CollectOptions, found: MergeFindings) ->
         judge_name=judge_name(plan),
         cases=found.cases,
         notes=tuple(_notes(plan)),
+        timeline=tuple(found.timeline),
     )
 
 

@@ -18,9 +18,9 @@ from ..engine.commits import commit_body, damaged, read_commit, read_part
 from ..engine.frozen import frozen_cases
 from ..engine.lines import parse_part
 from ..records.case import FrozenCase
-from ..records.measurement import Measurement, Output, PartRef, Slot
+from ..records.measurement import Commit, Measurement, Output, PartRef, Slot
 from ..records.plan import Plan, ShardPlan
-from ..records.report import ShardProof
+from ..records.report import ShardProof, ShardTime
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from .ahead import in_advance
@@ -38,7 +38,7 @@ class _Found(NamedTuple):
     cases: Mapping[str, FrozenCase]
     late_attempts: int
     proof: ShardProof | None = None  # None when it is not committed
-    committed_at: str = ""
+    time: ShardTime | None = None
     lines: Sequence[Measurement | Output] = ()
 
 
@@ -47,6 +47,7 @@ class Findings:
     """What merging found beside the measurements."""
 
     shards: list[ShardProof] = field(default_factory=list)
+    timeline: list[ShardTime] = field(default_factory=list)
     missing_shards: list[int] = field(default_factory=list)
     duplicates: int = 0
     foreign: int = 0
@@ -57,12 +58,13 @@ class Findings:
 
     def note(self, found: _Found) -> None:
         """Count the shard in."""
-        if found.proof is None:
-            self.missing_shards.append(found.shard)
-        else:
-            self.shards.append(found.proof)
         self.late_attempts += found.late_attempts
-        self.last_commit_at = max(self.last_commit_at, found.committed_at)
+        if found.proof is None or found.time is None:
+            self.missing_shards.append(found.shard)
+            return
+        self.shards.append(found.proof)
+        self.timeline.append(found.time)
+        self.last_commit_at = max(self.last_commit_at, found.time.finished_at)
 
 
 class Merged:
@@ -189,7 +191,7 @@ def _found(store: Store, keys: RunKeys, plan: Plan, shard: ShardPlan) -> _Found:
     )
     late = len(present.difference(part.name for part in commit.parts))
     lines = list(_records(store, keys, plan, shard, commit.parts))
-    return _Found(shard.index, cases, late, proof, commit.finished_at, lines)
+    return _Found(shard.index, cases, late, proof, _shard_time(commit, lines, present), lines)
 
 
 def _records(
@@ -201,6 +203,23 @@ def _records(
             raise damaged(keys.part(shard.index, part.name), "it has no header")
         check_headers([header], plan, shard=shard.index)
         yield from records
+
+
+def _shard_time(commit: Commit, lines: Iterable[Measurement | Output], parts: Iterable[str]) -> ShardTime:
+    spent = [line.usage for line in lines if line.reused_from is None]
+    return ShardTime(
+        index=commit.shard,
+        attempt=commit.attempt,
+        started_at=commit.started_at,
+        finished_at=commit.finished_at,
+        slots=commit.slots,
+        errored=commit.errored,
+        reused=commit.reused,
+        attempts=len({name.rpartition("-")[0] for name in parts}),
+        calls=sum(usage.calls for usage in spent),
+        retries=sum(usage.retries for usage in spent),
+        throttled=sum(usage.throttled for usage in spent),
+    )
 
 
 def _lines(file: int, start: int, end: int) -> Iterator[bytes]:

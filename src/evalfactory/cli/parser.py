@@ -34,7 +34,7 @@ from .options import (
 if TYPE_CHECKING:
     from ..runners.ahead import NurseryProcess
 
-FORMATS = ("terminal", "markdown", "junit", "json")
+FORMATS = ("terminal", "html", "markdown", "junit", "json")
 
 
 class Arguments(argparse.Namespace):
@@ -286,14 +286,22 @@ def _telling(commands: Commands[Parser]) -> None:
     )
     collect.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
     add_json(collect)
-    report = command(commands, "report", "show a run's report again", "evalfactory report latest --format markdown")
+    report = command(
+        commands,
+        "report",
+        "show a run's report again, or make a page of it",
+        "evalfactory report latest --format html\nevalfactory report latest --format markdown",
+    )
     add_run(report)
     report.add_argument(
         "--format",
         type=one_of(FORMATS),
         default="terminal",
         metavar="F",
-        help=f"{', '.join(FORMATS)} (default: terminal)",
+        help=f"{', '.join(FORMATS)} (default: terminal); html writes a file and prints where it is",
+    )
+    report.add_argument(
+        "--out", metavar="FILE", help="where the page goes (default: beside the run's other reports in the store)"
     )
     add_json(report)
     verify = command(commands, "verify", "prove a report against the bytes in the store", "evalfactory verify latest")

@@ -28,7 +28,7 @@ def read_commit(keys: RunKeys, plan: Plan, shard: int, body: bytes) -> Commit:
         raise damaged(keys.commit(shard), "it is no commit") from error
     if (commit.run_id, commit.shard, commit.plan_digest) != (plan.run_id, shard, plan.digest):
         raise damaged(keys.commit(shard), "it belongs to another run, shard or plan")
-    if not is_moment(commit.finished_at):
+    if not (is_moment(commit.started_at) and is_moment(commit.finished_at)):
         raise damaged(keys.commit(shard), "the time in it is none")
     return commit
 

@@ -48,6 +48,7 @@ class Shard:
         self._reused = 0
         self._adopted: list[PartRef] = []
         self._adopted_exchanges: list[PartRef] = []
+        self._started_at = _now()
         self._done = asyncio.Event()
         self._look_if_done()
 
@@ -140,7 +141,8 @@ class Shard:
             skipped=states["skipped"],
             reused=self._reused,
             versions=station.plan.versions,
-            finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            started_at=self._started_at,
+            finished_at=_now(),
             peak_rss_mb=round(used.ru_maxrss / 1024, 1),
             cpu_s=round(used.ru_utime + used.ru_stime, 3),
         )
@@ -166,3 +168,7 @@ class Shard:
     def _look_if_done(self) -> None:
         if len(self._states) >= self.plan.slots:
             self._done.set()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -115,14 +115,8 @@ class Plan(Record):
         return self.store is not None and not self.store.creates_once
 
 
-NOT_PLANNED = (
-    "run_id",
-    "created_at",
-    "digest",
-    "planning",
-    "store",
-    "publish",
-)  # what differs between two planners of the same
+#: What differs between two planners of the same.
+NOT_PLANNED = ("run_id", "created_at", "digest", "planning", "store", "publish")
 
 
 def content_digest(plan: dict[str, Any]) -> str:
