@@ -103,6 +103,14 @@ def test_no_page_is_wider_than_its_window(opened: Opened, name: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+def test_a_reason_can_be_read_on_a_phone(opened: Opened) -> None:
+    page = opened("small", "#case=refund-017", viewport={"width": 360, "height": 800})
+    for cell in page.locator("#case-body td[data-label=because]").all():
+        box = cell.bounding_box()
+        assert box is not None
+        assert box["width"] > 300
+
+
 def test_the_verdict_with_its_reasons_comes_first(opened: Opened) -> None:
     page = opened("small")
     assert page.locator("main").inner_text().split()[1] == "FAIL"
