@@ -13,7 +13,6 @@ from page_given import TOLD, many, small_page, timed
 from playwright.sync_api import Browser, Page, expect
 from report_given import FAITHFULNESS, told
 
-from evalfactory.records.report import Report
 from evalfactory.render.page.html import BESIDE, PAGE, html
 
 MANY = 700  # some of them beyond those whose texts are inside
@@ -80,7 +79,7 @@ def rows(page: Page) -> list[str]:
 
 @pytest.mark.parametrize(
     ("name", "width", "scheme"),
-    [("small", 1280, "light"), ("small", 390, "dark"), ("incomplete", 1280, "dark"), ("many", 390, "light")],
+    [("small", 1280, "light"), ("small", 390, "dark"), ("incomplete", 1280, "dark")],
 )
 def test_nothing_stands_in_the_way_of_a_screen_reader(opened: Opened, name: str, width: int, scheme: str) -> None:
     page = opened(name, color_scheme=scheme, viewport={"width": width, "height": 900})
@@ -272,10 +271,3 @@ def test_without_scripts_all_but_the_table_can_be_read(opened: Opened) -> None:
         assert text in page.locator("body").inner_text()
     expect(page.locator("#table")).to_be_hidden()
     assert page.locator(".result").count() > 0
-
-
-def test_a_page_of_5000_cases_stays_below_four_megabytes(places: dict[str, Path]) -> None:
-    report: Report = TOLD.report
-    page, beside = html(report, many(5000))
-    assert len(page.encode()) <= 4_000_000
-    assert beside is not None

@@ -128,6 +128,15 @@ def test_the_texts_that_matter_most_are_inside_and_the_others_beside() -> None:
     assert html(TOLD.report, many(300)).beside is None
 
 
+def test_a_page_of_5000_cases_stays_below_four_megabytes_with_500_of_their_texts() -> None:
+    some = many(500)
+    lines = tuple(line._replace(id=f"{line.id}-{copy}") for copy in range(10) for line in some.lines)
+    made = html(TOLD.report, some._replace(lines=lines, texts=some.texts * 10))
+    assert len(made.page.encode()) <= 4_000_000
+    assert len(json.loads(Seen(made.page).bodies["script rows"])) == 5_000
+    assert len(json.loads(Seen(made.page).bodies["script texts"])) == 500
+
+
 def test_a_page_stays_below_four_megabytes_however_long_the_texts_are() -> None:
     text = "返" * 20_000
     draws = (Draw(0, 0, "scored", 0.5, True),)
