@@ -256,8 +256,9 @@ def test_the_theme_can_be_chosen(opened: Opened) -> None:
 
 
 def test_print_shows_the_report_and_no_controls(opened: Opened) -> None:
-    page = opened("small", color_scheme="dark")
+    page = opened("small", color_scheme="dark", viewport={"width": 794, "height": 1123})  # A4
     page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 794
     for control in ("#theme", ".tools", "#more"):
         expect(page.locator(control)).to_be_hidden()
     expect(page.locator("h1")).to_be_visible()
