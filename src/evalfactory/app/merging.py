@@ -180,11 +180,11 @@ def _committed(
             raise damaged(keys.part(shard.index, part.name), "it has no header")
         check_headers([header], plan, shard=shard.index)
         lines += records
-    findings.timeline.append(_shard_time(commit, lines, present))
+    findings.timeline.append(_shard_time(commit, lines))
     return lines
 
 
-def _shard_time(commit: Commit, lines: Iterable[Measurement | Output], parts: Iterable[str]) -> ShardTime:
+def _shard_time(commit: Commit, lines: Iterable[Measurement | Output]) -> ShardTime:
     spent = [line.usage for line in lines if line.reused_from is None]
     return ShardTime(
         index=commit.shard,
@@ -194,7 +194,7 @@ def _shard_time(commit: Commit, lines: Iterable[Measurement | Output], parts: It
         slots=commit.slots,
         errored=commit.errored,
         reused=commit.reused,
-        attempts=len({name.rpartition("-")[0] for name in parts}),
+        attempts=len({part.name.rpartition("-")[0] for part in commit.parts}),
         calls=sum(usage.calls for usage in spent),
         retries=sum(usage.retries for usage in spent),
         throttled=sum(usage.throttled for usage in spent),
