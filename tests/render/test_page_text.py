@@ -151,3 +151,9 @@ def test_a_page_stays_below_four_megabytes_however_long_the_texts_are() -> None:
     assert made.beside is not None
     assert json.loads(Seen(made.page).bodies["script about"])["beside"] == "x-cases.js"
     assert BESIDE not in made.page
+
+
+def test_what_the_exit_code_makes_of_an_inconclusive_is_said_with_the_tiers_own_name() -> None:
+    verdict = TOLD.report.verdict.model_copy(update={"outcome": "INCONCLUSIVE", "taken_as": "PASS"})
+    report = TOLD.report.model_copy(update={"verdict": verdict, "tier": "Nightly-EU"})
+    assert "Exit code 0: the tier Nightly-EU passes" in html(report, small_page()).page
