@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 
 from command_line import SUPPORT, Desk, json_lines
@@ -36,6 +37,28 @@ def test_the_run_says_how_its_page_is_made(desk: Desk) -> None:
     words = command.split("page", 1)[1].split()
     assert words[:5] == ["evalfactory", "report", "first", "--format", "html"]
     assert desk(*words[1:]).code == 0
+
+
+def test_the_time_line_has_every_shard_from_its_beginning_to_its_commit(desk: Desk) -> None:
+    report = desk.report("first")
+    times = report["timeline"]
+    assert [shard["index"] for shard in times] == [shard["index"] for shard in report["proof"]["shards"]]
+    for shard in times:
+        begun, ended = (datetime.fromisoformat(shard[name]) for name in ("started_at", "finished_at"))
+        assert begun <= ended
+    assert sum(shard["slots"] for shard in times) == report["counts"]["planned"]
+    assert sum(shard["calls"] for shard in times) == report["judge"]["calls"]
+    page = Path(desk("report", "first", "--format", "html").out.strip()).read_text(encoding="utf-8")
+    assert page.count('<rect class="shard ') == len(times)
+
+
+def test_a_text_of_a_megabyte_is_cut_and_said_to_be(desk: Desk) -> None:
+    case = {**json_lines(SUPPORT / "cases.jsonl")[0], "comments": "W" * 1_000_000, "id": "long"}
+    desk.cases(case)
+    desk.run("--run-id", "long")
+    page = Path(desk("report", "long", "--format", "html").out.strip())
+    assert page.stat().st_size < 300_000
+    assert texts_of(page).count("W") == 20_000
 
 
 def test_a_page_goes_where_it_is_wanted(desk: Desk) -> None:

@@ -12,7 +12,6 @@ from browsers import browser
 from page_given import TOLD, many, small_page, timed
 from playwright.sync_api import Browser, Page, expect
 
-from evalfactory.records.report import Report
 from evalfactory.render.page.html import BESIDE, PAGE, html
 from report_given import FAITHFULNESS, told
 
@@ -80,7 +79,7 @@ def rows(page: Page) -> list[str]:
 
 @pytest.mark.parametrize(
     ("name", "width", "scheme"),
-    [("small", 1280, "light"), ("small", 390, "dark"), ("incomplete", 1280, "dark"), ("many", 390, "light")],
+    [("small", 1280, "light"), ("small", 390, "dark"), ("incomplete", 1280, "dark")],
 )
 def test_nothing_stands_in_the_way_of_a_screen_reader(opened: Opened, name: str, width: int, scheme: str) -> None:
     page = opened(name, color_scheme=scheme, viewport={"width": width, "height": 900})
@@ -101,6 +100,14 @@ def test_no_page_is_wider_than_its_window(opened: Opened, name: str) -> None:
     for width in (320, 390, 768, 1024, 1280, 2200):
         page.set_viewport_size({"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_reason_can_be_read_on_a_phone(opened: Opened) -> None:
+    page = opened("small", "#case=refund-017", viewport={"width": 360, "height": 800})
+    for cell in page.locator("#case-body td[data-label=because]").all():
+        box = cell.bounding_box()
+        assert box is not None
+        assert box["width"] > 300
 
 
 def test_the_verdict_with_its_reasons_comes_first(opened: Opened) -> None:
@@ -249,8 +256,9 @@ def test_the_theme_can_be_chosen(opened: Opened) -> None:
 
 
 def test_print_shows_the_report_and_no_controls(opened: Opened) -> None:
-    page = opened("small", color_scheme="dark")
+    page = opened("small", color_scheme="dark", viewport={"width": 794, "height": 1123})  # A4
     page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 794
     for control in ("#theme", ".tools", "#more"):
         expect(page.locator(control)).to_be_hidden()
     expect(page.locator("h1")).to_be_visible()
@@ -264,10 +272,3 @@ def test_without_scripts_all_but_the_table_can_be_read(opened: Opened) -> None:
         assert text in page.locator("body").inner_text()
     expect(page.locator("#table")).to_be_hidden()
     assert page.locator(".result").count() > 0
-
-
-def test_a_page_of_5000_cases_stays_below_four_megabytes(places: dict[str, Path]) -> None:
-    report: Report = TOLD.report
-    page, beside = html(report, many(5000))
-    assert len(page.encode()) <= 4_000_000
-    assert beside is not None

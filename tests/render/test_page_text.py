@@ -128,6 +128,15 @@ def test_the_texts_that_matter_most_are_inside_and_the_others_beside() -> None:
     assert html(TOLD.report, many(300)).beside is None
 
 
+def test_a_page_of_5000_cases_stays_below_four_megabytes_with_500_of_their_texts() -> None:
+    some = many(500)
+    lines = tuple(line._replace(id=f"{line.id}-{copy}") for copy in range(10) for line in some.lines)
+    made = html(TOLD.report, some._replace(lines=lines, texts=some.texts * 10))
+    assert len(made.page.encode()) <= 4_000_000
+    assert len(json.loads(Seen(made.page).bodies["script rows"])) == 5_000
+    assert len(json.loads(Seen(made.page).bodies["script texts"])) == 500
+
+
 def test_a_page_stays_below_four_megabytes_however_long_the_texts_are() -> None:
     text = "返" * 20_000
     draws = (Draw(0, 0, "scored", 0.5, True),)
@@ -142,3 +151,9 @@ def test_a_page_stays_below_four_megabytes_however_long_the_texts_are() -> None:
     assert made.beside is not None
     assert json.loads(Seen(made.page).bodies["script about"])["beside"] == "x-cases.js"
     assert BESIDE not in made.page
+
+
+def test_what_the_exit_code_makes_of_an_inconclusive_is_said_with_the_tiers_own_name() -> None:
+    verdict = TOLD.report.verdict.model_copy(update={"outcome": "INCONCLUSIVE", "taken_as": "PASS"})
+    report = TOLD.report.model_copy(update={"verdict": verdict, "tier": "Nightly-EU"})
+    assert "Exit code 0: the tier Nightly-EU passes" in html(report, small_page()).page

@@ -191,7 +191,7 @@ def _found(store: Store, keys: RunKeys, plan: Plan, shard: ShardPlan) -> _Found:
     )
     late = len(present.difference(part.name for part in commit.parts))
     lines = list(_records(store, keys, plan, shard, commit.parts))
-    return _Found(shard.index, cases, late, proof, _shard_time(commit, lines, present), lines)
+    return _Found(shard.index, cases, late, proof, _shard_time(commit, lines), lines)
 
 
 def _records(
@@ -205,7 +205,7 @@ def _records(
         yield from records
 
 
-def _shard_time(commit: Commit, lines: Iterable[Measurement | Output], parts: Iterable[str]) -> ShardTime:
+def _shard_time(commit: Commit, lines: Iterable[Measurement | Output]) -> ShardTime:
     spent = [line.usage for line in lines if line.reused_from is None]
     return ShardTime(
         index=commit.shard,
@@ -215,7 +215,7 @@ def _shard_time(commit: Commit, lines: Iterable[Measurement | Output], parts: It
         slots=commit.slots,
         errored=commit.errored,
         reused=commit.reused,
-        attempts=len({name.rpartition("-")[0] for name in parts}),
+        attempts=len({part.name.rpartition("-")[0] for part in commit.parts}),
         calls=sum(usage.calls for usage in spent),
         retries=sum(usage.retries for usage in spent),
         throttled=sum(usage.throttled for usage in spent),

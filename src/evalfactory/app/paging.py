@@ -37,7 +37,7 @@ _FIRST: Final = ("input", "scenario", "turns", "expected_output", "expected_outc
 _UNTOLD: Final = frozenset({"id", "actual_output", "tags", "must_run"})
 
 
-class Told(NamedTuple):
+class Reported(NamedTuple):
     """What a run's report has, in the order of slots and of cases."""
 
     measurements: Iterable[Measurement]
@@ -51,7 +51,7 @@ class _Before(NamedTuple):
     plan: Plan
 
 
-def page_of(store: Store, plan: Plan, report: Report, told: Told) -> Page:
+def page_of(store: Store, plan: Plan, report: Report, told: Reported) -> Page:
     """The page's cases, the ones that matter most first, with as many of their texts as are not too much."""
     before = _baseline(store, report)
     must_run = {frozen.case.id for frozen in all_frozen(store, plan) if frozen.group} if plan.must_run else set()

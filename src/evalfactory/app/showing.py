@@ -9,7 +9,7 @@ from ..errors import UnavailableError, UsageError
 from ..render.page.html import BESIDE, PAGE, html
 from ..storage.layout import RunKeys
 from ..storage.port import Store
-from .paging import Told, page_of
+from .paging import Reported, page_of
 from .planning import read_plan
 from .reports import latest_report_folder, read_report, reported_measurements, reported_outputs
 
@@ -25,7 +25,7 @@ def show_page(store: Store, keys: RunKeys, out: Path | None = None) -> str:
         UnavailableError: The file cannot be written.
     """
     report, plan = read_report(store, keys), read_plan(store, keys)
-    told = Told(reported_measurements(store, keys), reported_outputs(store, keys))
+    told = Reported(reported_measurements(store, keys), reported_outputs(store, keys))
     beside = BESIDE if out is None else f"{out.stem}-cases.js"
     made = html(report, page_of(store, plan, report, told), beside=beside)
     files = {PAGE if out is None else out.name: made.page} | ({beside: made.beside} if made.beside else {})

@@ -186,7 +186,9 @@ class ShardTime(Record):
     slots: int = Field(description="Of the plan.")
     errored: int = Field(default=0, description="Of its slots.")
     reused: int = Field(default=0, description="Of its slots those copied from earlier runs.")
-    attempts: int = Field(default=1, description="Processes that left measurements of it, lost ones included.")
+    attempts: int = Field(
+        default=1, description="Worker processes whose measurements of it count, lost ones among them."
+    )
     calls: int = Field(default=0, description="Requests to judge and target.")
     retries: int = Field(
         default=0, description="Requests sent again after a 429, a 5xx, a timeout or a broken connection."

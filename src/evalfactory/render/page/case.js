@@ -95,20 +95,27 @@ function answerOf(answer, before) {
 
 const drawsOf = (cells) => cells.map(([state, score, success, before, then], metric) => [metric, 0, state, score, success, null, before, then, null]).filter((draw) => draw[2] !== 4);
 
+/** The scores with their reasons; on a narrow screen the style lays each row out as a list, so rows say their roles themselves. */
 function scoresOf(draws) {
-  const rows = draws.map(([metric, repeat, state, score, success, reason, before, , beforeReason]) => {
-    const [name, threshold] = run.metrics[metric];
-    const seen = state ? element("span", { class: "lost" }, STATES[state]) : element("span", { class: success === 0 ? "score fail" : "score" }, (success === 0 ? "✗ " : success ? "✓ " : "") + number(score));
-    return element("tr", {},
-      element("th", { scope: "row" }, element("bdi", {}, name), repeat ? ` #${repeat + 1}` : "", threshold === null ? null : element("small", {}, `succeeds from ${threshold}`)),
-      element("td", { class: "n" }, seen),
-      run.compared ? element("td", { class: "n" }, before === undefined ? "–" : number(before), before === undefined || score === null ? null : changeOf(score - before)) : null,
-      element("td", {}, reason ? element("div", { dir: "auto" }, reason) : "–", beforeReason && beforeReason !== reason ? element("div", { class: "reason small", dir: "auto" }, "before: ", beforeReason) : null));
-  });
   const heads = ["metric", "score", ...(run.compared ? ["baseline"] : []), "because"];
-  return element("table", { class: "verdicts" },
-    element("thead", {}, element("tr", {}, ...heads.map((title, place) => element("th", { scope: "col", class: place && title !== "because" ? "n" : null }, title)))),
-    element("tbody", {}, ...rows));
+  const head = (title) => element("th", { scope: "col", role: "columnheader", class: title === "score" || title === "baseline" ? "n" : null }, title);
+  return element("table", { class: "stack verdicts", role: "table" },
+    element("thead", { role: "rowgroup" }, element("tr", { role: "row" }, ...heads.map(head))),
+    element("tbody", { role: "rowgroup" }, ...draws.map(drawRow)));
+}
+
+function drawRow([metric, repeat, state, score, success, reason, before, , beforeReason]) {
+  const [name, threshold] = run.metrics[metric];
+  const cell = (label, ...children) => element("td", { role: "cell", class: label === "because" ? null : "n", "data-label": label }, ...children);
+  const mark = success === 0 ? "✗ " : success ? "✓ " : "";
+  const seen = state ? element("span", { class: "lost" }, STATES[state]) : element("span", { class: success === 0 ? "score fail" : "score" }, mark + number(score));
+  const known = before !== undefined;
+  return element("tr", { role: "row" },
+    element("th", { scope: "row", role: "rowheader" }, element("bdi", {}, name), repeat ? ` #${repeat + 1}` : "", threshold === null ? null : element("small", {}, `succeeds from ${threshold}`)),
+    cell("score", seen),
+    run.compared ? cell("baseline", known ? number(before) : "–", known && score !== null ? changeOf(score - before) : null) : null,
+    cell("because", reason ? element("div", { dir: "auto" }, reason) : "–",
+      beforeReason && beforeReason !== reason ? element("div", { class: "reason small", dir: "auto" }, "before: ", beforeReason) : null));
 }
 
 function changeOf(change) {

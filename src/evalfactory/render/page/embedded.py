@@ -21,8 +21,7 @@ _DECIMALS = 6
 
 def script_json(value: Json) -> str:
     """The value as JSON that may stand inside a `script` element, and in a script."""
-    text = json.dumps(_safe(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _harmless(_json(_safe(value)))
 
 
 def about(report: Report, *, inside: int, beside: str | None) -> Json:
@@ -43,7 +42,7 @@ def lines_of(page: Page) -> Json:
 
 def texts_of(texts: Iterable[CaseText | None]) -> list[str]:
     """All that is read of each case: JSON texts in JSON, so that a browser parses the one that is opened, not thousands."""
-    return [script_json(script_json(None if text is None else _text(text))) for text in texts]
+    return [_harmless(_json(_json(_safe(None if text is None else _text(text))))) for text in texts]
 
 
 def _line(line: CaseLine, *, told: bool) -> list[Json]:
@@ -86,3 +85,11 @@ def _safe(value: Json) -> Json:
             return {key: _safe(each) for key, each in value.items()}
         case _:
             return value
+
+
+def _json(value: Json) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _harmless(text: str) -> str:
+    return _ESCAPED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

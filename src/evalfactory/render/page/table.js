@@ -34,9 +34,15 @@ function prepare() {
     byId("sort").append(option(`score ${place}`, `${name}, lowest first`));
     if (run.compared) byId("sort").append(option(`change ${place}`, `${name}, largest drop first`));
   });
+  byId("lines").style.minWidth = `${9 + 5.6 * run.metrics.length}rem`;
   const heads = [["id", "case"], ...run.metrics.map(([name], place) => [`score ${place}`, name])];
   byId("lines").tHead.append(element("tr", {}, ...heads.map(([by, title]) =>
-    element("th", { scope: "col", class: by === "id" ? "id" : "metric", "data-by": by }, element("button", { type: "button" }, title)))));
+    element("th", { scope: "col", class: by === "id" ? "id" : "metric", "data-by": by }, element("button", { type: "button" }, ...breakable(title))))));
+}
+
+/** A name that may go over a line's end after an underscore. */
+function breakable(name) {
+  return name.split(/(?<=_)/).flatMap((part, place) => (place ? [element("wbr"), part] : [part]));
 }
 
 function select() {
