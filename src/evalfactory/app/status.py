@@ -25,7 +25,7 @@ class RunStatus(NamedTuple):
     tier: str
     selection: str  # of a quick look, in words; empty for a whole tier
     created_at: str
-    state: str  # `complete`, `begun` or `planned`
+    state: str  # `complete`, `begun`, `planned`, or `cleaned` when only the report is kept
     planned: int
     scored: int
     errored: int
@@ -54,6 +54,8 @@ def run_status(store: Store, keys: RunKeys) -> RunStatus:
         committed += 1
         states.update(scored=commit.scored, errored=commit.errored, skipped=commit.skipped)
     state = "complete" if committed == len(plan.shards) else "begun" if committed or kept else "planned"
+    if store.list(keys.cleaned):
+        state = "cleaned"
     return RunStatus(
         run_id=plan.run_id,
         suite=plan.suite,
