@@ -70,7 +70,10 @@ def test_what_is_kept_is_proven_and_what_it_was_compared_with_is_kept_as_a_repor
     opened = open_store(str(bench.store) if bench.store_name == "store" else bench.store_name)
     assert opened.list(RunKeys("line", "one").root) == []
     assert bench.here("status", "one", *store).code == 64
-    for words in (("verify", "two"), ("collect", "two"), ("resume", "two")):
+    said = bench.here("status", "two", *store)
+    assert "cleaned: its report is kept" in said.out
+    assert "resume" not in said.out
+    for words in (("verify", "two"), ("collect", "two"), ("resume", "two"), ("retry", "two", "--errored")):
         ran = bench(*words, *store)
         assert ran.code == 64, ran.err
         assert "was cleaned" in ran.err

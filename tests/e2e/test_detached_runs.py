@@ -126,4 +126,4 @@ def test_the_server_accepts_an_aggregator(cluster: ClusterBench, name: str) -> N
     placed = made.job.placement.model_copy(update={"namespace": cluster.namespace})
     text = yaml_text(aggregator(replace(made, job=replace(made.job, placement=placed))))
     said = cluster.kubectl("apply", "--dry-run=server", "--warnings-as-errors", "-f", "-", text=text)
-    assert said.count("created (server dry run)") == text.count("\nkind: ")
+    assert said.count("(server dry run)") == text.count("\nkind: ")

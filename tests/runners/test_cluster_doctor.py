@@ -32,9 +32,11 @@ class WithOnePod(FakeCluster):
             yield line
 
 
-def examined(cluster: FakeCluster) -> dict[str, Finding]:
+def examined(cluster: FakeCluster, **placement: Any) -> dict[str, Finding]:
+    placed = order(**placement).placement
+
     async def all_findings() -> list[Finding]:
-        return [each async for each in cluster_findings(cluster, order().placement, S3, ("http://judge:8000/v1",))]
+        return [each async for each in cluster_findings(cluster, placed, S3, ("http://judge:8000/v1",))]
 
     return {finding.what: finding for finding in asyncio.run(all_findings())}
 
@@ -56,6 +58,15 @@ def test_a_right_that_is_lacking_is_named_with_who_gives_it() -> None:
     assert not found["right to pods/log"].is_well
     assert "--access" in found["right to jobs"].hint
     assert found["right to pods"].is_well
+
+
+def test_rights_for_detached_runs_are_looked_at_where_an_image_for_them_is_named() -> None:
+    cluster = WithOnePod({"terminated": {"exitCode": 0}})
+    cluster.forbidden = {("create", "roles")}
+    assert "right to roles" not in examined(cluster)
+    found = examined(cluster, aggregator_image="full:1")["right to roles"]
+    assert (found.is_well, found.said) == (False, "may not create")
+    assert "--access --detach" in found.hint
 
 
 def test_a_pod_that_cannot_begin_says_why() -> None:

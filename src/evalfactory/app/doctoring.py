@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..manifests.checkup import Checkup, checkup_job
 from ..manifests.names import JOB_LABEL
-from ..manifests.policy import RIGHTS
+from ..manifests.policy import DETACHED_RIGHTS, RIGHTS
 from ..records.placement import Placement
 from ..records.plan import StoreFacts
 from ..runners.cluster import Cluster
@@ -80,11 +80,12 @@ async def cluster_findings(
     cluster: Cluster, placement: Placement, store_url: str, addresses: tuple[str, ...]
 ) -> AsyncIterator[Finding]:
     """Rights, then everything that a pod finds: image, Secrets, volumes, room, the store and the judge from inside."""
-    for group, resources, verbs in RIGHTS:
+    detached = placement.aggregator_image is not None  # who names one means to leave runs to themselves
+    for group, resources, verbs in (*RIGHTS, *(DETACHED_RIGHTS if detached else ())):
         for resource in resources:
             lacking = [verb for verb in verbs if not await cluster.allows(verb, group, resource)]
             said = f"may not {', '.join(lacking)}" if lacking else f"may {', '.join(verbs)}"
-            hint = "evalfactory render kubernetes SUITE --access" if lacking else ""
+            hint = f"evalfactory render kubernetes SUITE --access{' --detach' * detached}" if lacking else ""
             yield Finding(f"right to {resource}", not lacking, said, hint)
     checkup = Checkup(placement, f"evalfactory-doctor-{secrets.token_hex(4)}", store_url, addresses)
     await cluster.create(checkup_job(checkup))

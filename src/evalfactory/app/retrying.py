@@ -17,7 +17,7 @@ from ..storage.layout import RunKeys
 from ..storage.port import Store
 from .freezing import CaseFiles
 from .places import store_option, try_command
-from .planning import agree, read_plan
+from .planning import agree, check_whole, read_plan
 from .registry import entry_of, register
 from .reports import read_report, reported_measurements
 from .running import Observer, RunOptions, RunResult, new_run_id, resume
@@ -39,6 +39,7 @@ async def retry_errored(store: Store, plan: Plan, options: RunOptions, observer:
 def plan_child(store: Store, parent: Plan, run_id: str) -> Plan:
     """The plan of the parent's errored slots, in the store."""
     keys = RunKeys(parent.suite, parent.run_id)
+    check_whole(store, keys)
     report = read_report(store, keys)
     if report.counts.missing:
         again = try_command("resume", parent.run_id, *store_option(store.url))

@@ -31,7 +31,7 @@ class RunStatus(NamedTuple):
     tier: str
     selection: str  # of a quick look, in words; empty for a whole tier
     created_at: str
-    state: str  # `complete`, `begun` or `planned`
+    state: str  # `complete`, `begun`, `planned`, or `cleaned` when only the report is kept
     planned: int
     scored: int
     errored: int
@@ -55,6 +55,8 @@ def run_status(store: Store, keys: RunKeys) -> RunStatus:
     committed, kept = counts["committed"], counts["kept"]
     done = counts["scored"] + counts["errored"] + counts["skipped"]
     state = "complete" if committed == len(plan.shards) else "begun" if committed or kept else "planned"
+    if store.list(keys.cleaned):
+        state = "cleaned"
     return RunStatus(
         run_id=plan.run_id,
         suite=plan.suite,

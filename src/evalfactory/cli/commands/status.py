@@ -19,12 +19,18 @@ def execute(arguments: Arguments) -> int:
         return 0
     scope = f"{QUICK_LOOK} ({status.selection})" if status.selection else f"tier {status.tier}"
     say(f"run {status.run_id} · {status.suite}, {scope}, planned {moment(status.created_at)} UTC")
-    say(f"{status.state}: {status.committed} of {plural(status.shards, 'shard')} committed")
-    say(f"{count(status.planned)} planned · {_counts(status)}")
+    is_cleaned = status.state == "cleaned"
+    if is_cleaned:
+        say("cleaned: its report is kept, for others to be compared with, and its measurements are gone")
+    else:
+        say(f"{status.state}: {status.committed} of {plural(status.shards, 'shard')} committed")
+        say(f"{count(status.planned)} planned · {_counts(status)}")
     if status.aggregator:
         say(f"the aggregator {status.aggregator}")
     if status.verdict:
         say(f"verdict of the newest report: {status.verdict}")
+    if is_cleaned:
+        return 0
     if status.committed < status.shards:
         say(f"go on with: {try_command('resume', status.run_id, *store_option(store.url))}")
     elif not status.verdict:
