@@ -23,11 +23,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path[0] = str(HERE.parent)  # and not this folder: `statistics` is also a module of Python
+if not __package__:
+    sys.path[0] = str(HERE.parent)  # and not this folder: `statistics` is also a module of Python
+
+from statistics import fmean, stdev  # noqa: E402
 
 from benchmarks.processes import COMMAND  # noqa: E402
 from evalfactory.analysis.shares import wilson  # noqa: E402
@@ -39,7 +41,7 @@ SHARES = (0.0, 0.02, 0.05, 0.1, 0.2)
 VERDICTS = ("PASS", "INCONCLUSIVE", "FAIL")
 ODDS = ("--bad-share", "0.1", "--pass-if-good", "0.97", "--pass-if-bad", "0.33", "--doubt-odds", "0.85")
 METRIC = "faithfulness"
-OFFLINE_SEEDS = 3  # it says the same each time: seeds only choose whose answers are made up
+OFFLINE_SEEDS = 2  # it says the same each time: seeds only choose whose answers are made up
 
 Row = dict[str, Any]
 
@@ -66,7 +68,7 @@ def main() -> int:
                 answers, judge, seed
             )
         RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
-    _write_page(rows)
+    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), rows), encoding="utf-8")
     print("\n\n".join(_tables(rows)))
     return 0
 
@@ -182,11 +184,11 @@ def _held(rows: Sequence[Row]) -> str:
     return f"{sum(row['low'] <= truth <= row['high'] for row in rows)} of {len(rows)}"
 
 
-def _write_page(rows: Sequence[Row]) -> None:
+def with_tables(page: str, rows: Sequence[Row]) -> str:
+    """The page with its tables between their markers."""
     begin, end = "<!-- tables -->\n", "<!-- end of tables -->"
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
-    after = rest.partition(end)[2]
-    PAGE.write_text(before + begin + "\n" + "\n\n".join(_tables(rows)) + "\n\n" + end + after, encoding="utf-8")
+    before, _, rest = page.partition(begin)
+    return before + begin + "\n" + "\n\n".join(_tables(rows)) + "\n\n" + end + rest.partition(end)[2]
 
 
 if __name__ == "__main__":

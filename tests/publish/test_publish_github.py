@@ -21,6 +21,7 @@ from evalfactory.publish.actions import Given, Place, place_of
 from evalfactory.publish.sending import Patience
 from evalfactory.records.report import Outcome
 from evalfactory.render.comment import Around, comment, marker
+from evalfactory.suites import load_suite
 from fakes.github_api import BOT, REPOSITORY, TOKEN, GitHubServer, refused
 from report_given import told
 from scripted_endpoint import Drop, ScriptedEndpoint
@@ -241,6 +242,17 @@ def test_nowhere_to_publish_to_is_said(desk: Desk) -> None:
     assert (ran.code, "nowhere to publish to" in ran.err) == (64, True)
     shown = desk("publish", "github", "first", "--dry-run")
     assert (shown.code, shown.out.splitlines()[-1]) == (0, marker("support-bot"))
+
+
+def test_what_may_be_told_changes_no_plan(desk: Desk) -> None:
+    before = load_suite(desk.suite()).digest
+    path = desk.suite(publish={"redact": ["input"]})
+    assert load_suite(path).digest == before
+    desk.run("--run-id", "private")
+    plans = [next(desk.folder.rglob(f"{run}/plan.json")) for run in ("first", "private")]
+    first, private = (json.loads(plan.read_text()) for plan in plans)
+    assert first["digest"] == private["digest"]
+    assert private["publish"]["redact"] == ["input"]
 
 
 def test_what_the_suite_redacts_is_nowhere_in_what_is_told(desk: Desk) -> None:
