@@ -111,9 +111,9 @@ def _run(
         }  # fmt: skip
         (folder / "suite.yaml").write_text(json.dumps(suite))
         baseline = () if run_id == "base" else ("--baseline", "base")
-        words = ("suite.yaml", "--tier", "full", "--fresh", "--quiet", "--run-id", run_id, *baseline)
-        _command(folder, "run", *words)
-    report = json.loads(_command(folder, "report", run_id, "--json"))
+        words = ("suite.yaml", "--tier", "full", "--fresh", "--quiet", "--run-id", run_id, *baseline, "--json")
+        told = json.loads(_command(folder, "run", *words))
+    report = json.loads((folder / told["report"] / "report.json").read_text(encoding="utf-8"))
     compared = report["compared"][0] if report["compared"] else {}
     interval = (compared.get("difference") or {}).get("interval") or {}
     return {
