@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from command_line import Desk, process
-from evalfactory.app.publishing import GitHubOptions, Telling, Told, conclusion_of, publish_github, state_of
+from evalfactory.app.publishing import GitHubOptions, Message, Published, conclusion_of, publish_github, state_of
 from evalfactory.errors import UsageError
 from evalfactory.publish.actions import Given, Place, place_of
 from evalfactory.publish.sending import Patience
@@ -28,7 +28,7 @@ from scripted_endpoint import Drop, ScriptedEndpoint
 
 SHA = "a" * 40
 REPORT = told().report
-TELLING = Telling(REPORT, Around(REPORT.regressions, 5, "https://ci.test/report", [("again", "evalfactory run x")]))
+MESSAGE = Message(REPORT, Around(REPORT.regressions, 5, "https://ci.test/report", [("again", "evalfactory run x")]))
 
 
 class Waits(list[float]):
@@ -39,13 +39,13 @@ class Waits(list[float]):
 
 
 def published(
-    server: GitHubServer, waits: Waits | None = None, telling: Telling = TELLING, **place: Any
-) -> dict[str, Told]:
-    async def work() -> list[Told]:
+    server: GitHubServer, waits: Waits | None = None, message: Message = MESSAGE, **place: Any
+) -> dict[str, Published]:
+    async def work() -> list[Published]:
         async with ScriptedEndpoint(server) as endpoint:
             where = Place(REPOSITORY, 7, SHA, TOKEN, endpoint.url.removesuffix("/v1"))
             patience = Patience(wait=waits if waits is not None else Waits(), rng=random.Random(1))
-            return await publish_github(telling, dataclasses.replace(where, **place), GitHubOptions(), patience)
+            return await publish_github(message, dataclasses.replace(where, **place), GitHubOptions(), patience)
 
     ways = {each.channel: each for each in asyncio.run(work())}
     assert not server.problems
@@ -67,8 +67,8 @@ def test_the_comment_is_changed_in_place_and_one_suites_is_not_anothers() -> Non
     server = GitHubServer()
     published(server)
     assert published(server)["comment"].state == "updated"
-    other = TELLING._replace(report=REPORT.model_copy(update={"suite": "other"}))
-    assert published(server, telling=other)["comment"].state == "created"
+    other = MESSAGE._replace(report=REPORT.model_copy(update={"suite": "other"}))
+    assert published(server, message=other)["comment"].state == "created"
     assert len(server.comments) == 2
 
 
