@@ -14,9 +14,9 @@ COPY pyproject.toml README.md LICENSE ./
 COPY src src
 RUN /opt/building/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir wheels . \
  && python -m pip --python /opt/evalfactory install --quiet --no-deps --no-index wheels/*.whl
-# Type stubs, C sources, libraries' own tests and zstandard's second backend run nowhere. Bytecode is made once, and believed whatever the clock says.
-RUN find /opt/evalfactory/lib \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' -o -path '*/zstandard/_cffi.*' \) -delete \
- && find /opt/evalfactory/lib -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
+# What no container runs goes. Bytecode is made once, and believed whatever the clock says.
+COPY image/slim.py image/
+RUN python image/slim.py /opt/evalfactory/lib \
  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/evalfactory/lib
 
 FROM ${PYTHON} AS runtime
@@ -51,8 +51,7 @@ COPY --from=builder /opt/evalfactory /opt/evalfactory
 FROM builder AS full-builder
 COPY requirements/full.txt requirements/
 RUN python -m pip --python /opt/evalfactory install --quiet --require-hashes --no-deps --only-binary :all: -r requirements/full.txt \
- && find /opt/evalfactory/lib \( -name '*.pyi' -o -name '*.pyx' -o -name '*.pxd' -o -name '*.c' -o -name '*.h' -o -path '*/zstandard/_cffi.*' \) -delete \
- && find /opt/evalfactory/lib -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
+ && python image/slim.py /opt/evalfactory/lib \
  && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/evalfactory/lib
 
 FROM runtime AS full

@@ -4,7 +4,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do $$p -c '
 VENV ?= .venv
 BIN := $(VENV)/bin
 WORKERS ?= 2
+LEFT_OUT := $(addprefix --no-emit-package ,$(shell cat image/left-out.txt))
 TORTURE ?= --minutes 10
+E2E ?=
+unexport PYTHONDONTWRITEBYTECODE  # without bytecode every command imports from source: a run starts a second later
 
 .PHONY: setup demo test e2e torture check format lint types imports generated fast lock bench clean
 
@@ -42,8 +45,8 @@ generated:  ## committed files that are made from the code are fresh
 test: setup  ## all tests
 	$(BIN)/pytest -n $(WORKERS) --dist loadfile -q --ignore tests/e2e
 
-e2e: setup  ## runs on the cluster of KUBECONFIG; says what is missing where there is none
-	$(BIN)/pytest tests/e2e -n 0 -q
+e2e: setup  ## runs on the cluster of KUBECONFIG; says what is missing where there is none; the short ones: `make e2e E2E="-m 'not long'"`
+	$(BIN)/pytest tests/e2e -n 0 -q --durations 0 --durations-min 1 $(E2E)
 
 torture: setup  ## kills, damage and outages by the dice; `make torture TORTURE="--minutes 60 --seed 7"`
 	$(BIN)/python tests/torture/torture.py $(TORTURE)
@@ -53,8 +56,8 @@ bench: setup
 
 lock:  ## pin the newest versions that pyproject.toml allows; needs uv
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" pyproject.toml -o requirements/run.txt
-	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --no-emit-package numpy --no-emit-package scipy pyproject.toml -o requirements/worker.txt  # install with --no-deps
-	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --extra kubernetes pyproject.toml -o requirements/full.txt
+	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" $(LEFT_OUT) --no-emit-package numpy --no-emit-package scipy pyproject.toml -o requirements/worker.txt  # install with --no-deps
+	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" $(LEFT_OUT) --extra kubernetes pyproject.toml -o requirements/full.txt
 	echo "hatchling>=1.28" | uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" - -o requirements/build.txt
 	uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --custom-compile-command "make lock" --all-extras --group dev pyproject.toml -o requirements/dev.txt
 

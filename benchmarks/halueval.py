@@ -179,8 +179,8 @@ def _mean(rows: Sequence[Row]) -> str:
 
 
 def _held(rows: Sequence[Row]) -> str:
-    """How many intervals hold the mean over all seeds, which stands for the true difference."""
-    truth = fmean(row["difference"] for row in rows)
+    """How many intervals hold the true difference: none at 0 %, else the mean over all seeds stands for it."""
+    truth = fmean(row["difference"] for row in rows) if rows[0]["share"] else 0.0
     return f"{sum(row['low'] <= truth <= row['high'] for row in rows)} of {len(rows)}"
 
 

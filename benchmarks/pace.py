@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -38,8 +39,14 @@ def recorded_bodies(folder: Path, cases: int = 100) -> Path:
     return file
 
 
-def against_bare(folder: Path, cases: int, latency: tuple[str, ...], repeats: int = 1) -> list[dict[str, Any]]:
-    """Rows: the bare client and evalfactory, with one process and with two, in turns, `repeats` times; medians."""
+def against_bare(
+    folder: Path, cases: int, latency: tuple[str, ...], repeats: int = 1, *, two_runs: bool = False
+) -> list[dict[str, Any]]:
+    """Rows: the bare client and evalfactory, with one process and with two, in turns, `repeats` times; medians.
+
+    `two_runs` adds two runs of one worker at once, which know nothing of each other: what two busy cores cost by
+    themselves.
+    """
     bodies = recorded_bodies(folder)
     calls = cases * CALLS_A_CASE
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -52,6 +59,9 @@ def against_bare(folder: Path, cases: int, latency: tuple[str, ...], repeats: in
             with simulator(*latency) as url:
                 name = f"evalfactory, {count} worker{'s' if count > 1 else ''}"
                 rows[name].append(_ours(folder / f"ours-{count}-{turn}", url, cases, count))
+        if two_runs:
+            with simulator(*latency) as url:
+                rows["evalfactory, 2 runs of 1 worker at once"].append(_both(folder / f"both-{turn}", url, cases))
     medians = [
         {"program": name, **{key: median(row[key] for row in seen) for key in seen[0]}} for name, seen in rows.items()
     ]
@@ -88,6 +98,21 @@ def _ours(folder: Path, url: str, cases: int, workers: int) -> dict[str, Any]:
         worker_cpu_s=sum(commit.cpu_s for commit in by_attempt.values()),
         worker_rss_mb=max(commit.peak_rss_mb for commit in commits),
     )
+
+
+def _both(folder: Path, url: str, cases: int) -> dict[str, Any]:
+    """Two runs of half the cases each, at the same time."""
+    with ThreadPoolExecutor() as threads:
+        one, other = threads.map(lambda half: _ours(folder / half, url, cases // 2, 1), ("one", "other"))
+    calls, wall_s = one["calls"] + other["calls"], max(one["wall_s"], other["wall_s"])
+    return {
+        "calls": calls,
+        "wall_s": wall_s,
+        "calls_per_s": calls / wall_s,
+        "worker_cpu_ms_per_call": (one["worker_cpu_ms_per_call"] + other["worker_cpu_ms_per_call"]) / 2,
+        "all_cpu_s": one["all_cpu_s"] + other["all_cpu_s"],
+        "worker_rss_mb": max(one["worker_rss_mb"], other["worker_rss_mb"]),
+    }
 
 
 def _row(cost: Cost, calls: int, *, worker_cpu_s: float, worker_rss_mb: float) -> dict[str, Any]:

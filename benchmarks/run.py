@@ -20,7 +20,7 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[0] = str(HERE.parent)  # and not this folder: `statistics` is also a module of Python
 
-from benchmarks import pace, peers, scaling, startup  # noqa: E402
+from benchmarks import opening, pace, peers, scaling, startup  # noqa: E402
 from benchmarks.pages import PAGE, table, with_tables  # noqa: E402
 from benchmarks.processes import machine  # noqa: E402
 
@@ -33,7 +33,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Path, int], Rows]]] = {
     "second": ("A second run", lambda folder, cases: startup.second_run(folder)),
     "cpu": (
         "Where we set the pace: no latency, 200 in flight",
-        lambda folder, cases: pace.against_bare(folder, 2_000, (), 5),
+        lambda folder, cases: pace.against_bare(folder, 2_000, (), 5, two_runs=True),
     ),
     "judge": (
         "Where the judge sets the pace: lognormal latency, mean 0.3 s, 200 in flight",
@@ -44,6 +44,10 @@ SECTIONS: dict[str, tuple[str, Callable[[Path, int], Rows]]] = {
         lambda folder, cases: peers.against_deepeval(folder, 500, LATENCY),
     ),
     "offline": ("Scaling on the offline judge", lambda folder, cases: scaling.offline(folder)),
+    "page": (
+        "The page of a run beside its baseline, cases of 3 kB, five metrics, made-up scores, in headless Chromium",
+        lambda folder, cases: opening.in_a_browser(folder),
+    ),
     "million": ("Plan and merge alone, made-up scores", lambda folder, cases: scaling.plan_and_merge(folder)),
 }
 

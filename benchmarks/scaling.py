@@ -60,8 +60,11 @@ def plan_and_merge(folder: Path, sizes: tuple[int, ...] = (5_000, 50_000, 200_00
     return rows
 
 
-def write_synthetic(store_url: str) -> None:
-    """Commit every shard of the planned run with made-up scores, as if workers had measured it. No judge, no metric."""
+def write_synthetic(store_url: str, run_id: str = "synthetic") -> None:
+    """Commit every shard of the planned run with made-up scores, as if workers had measured it. No judge, no metric.
+
+    Of runs with another name a tenth of the scores are others.
+    """
     from evalfactory.app.planning import read_plan
     from evalfactory.engine.frozen import frozen_cases
     from evalfactory.records.measurement import Commit, Measurement, PartHeader, PartRef
@@ -69,7 +72,7 @@ def write_synthetic(store_url: str) -> None:
     from evalfactory.storage.open import open_store
 
     store = open_store(store_url)
-    keys = RunKeys("bench", "synthetic")
+    keys = RunKeys("bench", run_id)
     plan = read_plan(store, keys)
     for shard in plan.shards:
         header = PartHeader(
@@ -79,7 +82,9 @@ def write_synthetic(store_url: str) -> None:
         for piece in frozen_cases(store, keys, shard):
             for frozen in piece:
                 for recipe in plan.recipes:
-                    chance = int(hashlib.sha256(f"{frozen.case.id}{recipe.name}".encode()).hexdigest()[:4], 16) / 65535
+                    chance = _made_up(f"{frozen.case.id}{recipe.name}")
+                    if run_id != "synthetic" and _made_up(f"{frozen.case.id}{recipe.name}{run_id}") < 0.1:
+                        chance = _made_up(f"{run_id}{frozen.case.id}{recipe.name}")
                     measurement = Measurement(
                         case_id=frozen.case.id,
                         metric=recipe.name,
@@ -112,5 +117,9 @@ def write_synthetic(store_url: str) -> None:
         store.create(keys.commit(shard.index), commit.model_dump_json().encode())
 
 
+def _made_up(name: str) -> float:
+    return int(hashlib.sha256(name.encode()).hexdigest()[:4], 16) / 65535
+
+
 if __name__ == "__main__":
-    write_synthetic(sys.argv[1])
+    write_synthetic(*sys.argv[1:])

@@ -1,9 +1,10 @@
 #!/bin/sh
-# The main job on 20 support cases, judged offline: a run that fails its gate, then a new prompt's answers beside it.
+# The main job on 20 support cases, judged offline: a run that fails its gate, a new prompt's answers beside it, the old
+# ones beside those, and the page about that.
 #
 #     sh examples/demo.sh [PATH_TO_EVALFACTORY]
 #
-# Exits 0 when every step ended as it should: the first verdict is meant to be FAIL.
+# Exits 0 when every step ended as it should: the first verdict and the last are meant to be FAIL.
 set -u
 
 evalfactory=${1:-evalfactory}
@@ -37,13 +38,25 @@ step "2. Call this run \"main\", to compare with it later" 0 bless latest --name
 step "3. Judge the answers of a new prompt beside it" 0 run "$support/candidate.yaml" --baseline main
 
 say "" "PASS. Twelve answers are new; eight of them score better. But three that were right score worse now: the means" \
-    "hide them, and the list above shows them. The answers that are still the same were not judged again (reused)." \
+    "hide them, and the list above shows them. The answers that are still the same were not judged again (reused)."
+
+step "4. Call the better run \"main\"" 0 bless latest --name main --store "$store"
+
+say "" "Some days later an old branch is merged, and the old prompt is back. Nobody noticed."
+
+step "5. Judge its answers beside main" 10 run "$support/suite.yaml" --baseline main
+
+say "" "FAIL, and it cost nothing: every answer had been judged before." \
     "" \
     "See one case with every prompt and every answer of the judge, or prove the report from the stored files:" \
     "" \
-    "  $evalfactory explain ja-points-expiry --store $store" \
+    "  $evalfactory explain ja-cancel-shipped --store $store" \
     "  $evalfactory verify --store $store" \
     "" \
     "Judge answers of your own (docs/tutorial/first-run.md goes on from here):" \
     "" \
     "  $evalfactory init my-suite"
+
+step "6. Make a page of it" 0 report latest --format html --store "$store"
+
+say "" "Open that file in a browser: it is the whole report, every case in it, and asks nothing of any network."

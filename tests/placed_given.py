@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from evalfactory.manifests.aggregator import AggregatorOrder
 from evalfactory.manifests.order import JobOrder
 from evalfactory.records.placement import Placement
 from evalfactory.records.plan import MetricRecipe, Plan, ShardPlan
@@ -94,4 +95,10 @@ VARIANTS: dict[str, JobOrder] = {
     "gpu": order(gpu={"resource": "nvidia.com/mig-1g.10gb", "count": 1}, node_selector={"pool": "gpu"}),
     "queue": order(queue="evals", pods=4),
     "resumed": order(only=(1, 5, 6, 7), number=2),
+}
+
+#: Runs that nobody follows.
+LEFT: dict[str, AggregatorOrder] = {
+    "left": AggregatorOrder(order(aggregator_image=f"{IMAGE}-full")),
+    "left-everything": AggregatorOrder(order(**EVERYTHING), "main"),
 }

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .api import (
         Appended,
         Baseline,
+        Cleaned,
         Comparison,
         Explained,
         Forecast,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         Suite,
         Verified,
         bless,
+        clean,
         collect,
         compare,
         explain,
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
         load_suite,
         measurements,
         noise,
+        page,
         plan,
         power,
         promote,
@@ -49,10 +52,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
-    "Appended", "Baseline", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
-    "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "collect", "compare",
-    "explain", "init", "load_suite", "measurements", "noise", "plan", "power", "promote", "publish_github",
-    "publish_slack", "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
+    "Appended", "Baseline", "Cleaned", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun",
+    "Measurement", "Noise", "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless",
+    "clean", "collect", "compare", "explain", "init", "load_suite", "measurements", "noise", "page", "plan", "power",
+    "promote", "publish_github", "publish_slack", "report", "resume", "retry", "run", "runs", "schema", "status",
+    "verify",
 ]  # fmt: skip
 
 

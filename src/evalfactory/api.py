@@ -10,12 +10,15 @@ import asyncio
 from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 from .app import running
 from .app.blessing import bless as _bless
 from .app.choosing import Choice
+from .app.cleaning import Cleaned
+from .app.cleaning import clean as _clean
 from .app.collecting import CollectOptions
 from .app.comparing import compare_runs
 from .app.explaining import Asking, Explained
@@ -32,6 +35,7 @@ from .app.publishing import GitHubOptions, Published, message_of
 from .app.publishing import publish_github as _publish_github
 from .app.registry import Baseline, find_run
 from .app.reports import read_report, reported_measurements
+from .app.retention import Wish
 from .app.retrying import retry_errored
 from .app.running import Observer, RunOptions
 from .app.slacking import SlackOptions
@@ -41,6 +45,7 @@ from .app.telling import collect_and_write
 from .app.verifying import Verified
 from .app.verifying import verify as _verify
 from .datasets.appending import Appended
+from .errors import UsageError
 from .publish.actions import Place
 from .publish.slack import SlackPlace
 from .records.measurement import Measurement
@@ -57,10 +62,10 @@ from .suites.schema import suite_schema
 from .suites.starter import write_starter
 
 __all__ = [
-    "Appended", "Baseline", "Comparison", "Explained", "Forecast", "ListedRun", "Measurement", "Noise", "Observer", "Power",
-    "Report", "RunStatus", "Suite", "Verified", "bless", "collect", "compare", "explain", "init", "load_suite",
-    "measurements", "noise", "plan", "power", "promote",
-    "publish_github", "publish_slack", "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
+    "Appended", "Baseline", "Cleaned", "Comparison", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
+    "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "bless", "clean", "collect", "compare", "explain",
+    "init", "load_suite", "measurements", "noise", "page", "plan", "power", "promote", "publish_github",
+    "publish_slack", "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
 ]  # fmt: skip
 
 Result = TypeVar("Result")
@@ -170,6 +175,13 @@ def report(run_id: str = "latest", *, store: str | None = None) -> Report:
     return read_report(*_found(store, run_id))
 
 
+def page(run_id: str = "latest", *, out: str | Path | None = None, store: str | None = None) -> str:
+    """Where the page about a run is now, for a browser: the file `out`, or without it one beside the newest report."""
+    from .app.showing import show_page  # loads the template engine
+
+    return show_page(*_found(store, run_id), Path(out) if out else None)
+
+
 def measurements(run_id: str = "latest", *, store: str | None = None) -> Iterator[Measurement]:
     """Every measurement of a run's newest report, in the order of case, metric and repeat; nothing without a report."""
     return reported_measurements(*_found(store, run_id))
@@ -263,6 +275,19 @@ def publish_slack(
 def runs(*, store: str | None = None) -> list[ListedRun]:
     """Every run of the store, newest first."""
     return listed_runs(store_at(store))
+
+
+def clean(
+    *, keep: int | None = None, older_than: timedelta | None = None, dry_run: bool = False, store: str | None = None
+) -> list[Cleaned]:
+    """What became of each run of the store, newest first.
+
+    Removed is what is neither among the newest `keep` of its suite and tier, nor younger than `older_than`, nor needed by
+    a run that is kept.
+    """
+    if keep is None and older_than is None:
+        raise UsageError("what may go? Say how many runs to keep, how old they may be, or both")
+    return _clean(store_at(store), Wish(keep, older_than, datetime.now(UTC)), dry_run=dry_run)
 
 
 def status(run_id: str = "latest", *, store: str | None = None) -> RunStatus:

@@ -20,10 +20,11 @@ from evalfactory.runners.port import Ended
 from evalfactory.runners.progress import Progress
 
 PUBLIC = {
-    "Appended", "Baseline", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun", "Measurement", "Noise",
-    "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless", "collect", "compare",
-    "explain", "init", "load_suite", "measurements", "noise", "plan", "power", "promote",
-    "publish_github", "publish_slack", "report", "resume", "retry", "run", "runs", "schema", "status", "verify",
+    "Appended", "Baseline", "Cleaned", "Comparison", "EvalFactoryError", "Explained", "Forecast", "ListedRun",
+    "Measurement", "Noise", "Observer", "Power", "Report", "RunStatus", "Suite", "Verified", "__version__", "bless",
+    "clean", "collect", "compare", "explain", "init", "load_suite", "measurements", "noise", "page", "plan", "power",
+    "promote", "publish_github", "publish_slack", "report", "resume", "retry", "run", "runs", "schema", "status",
+    "verify",
 }  # fmt: skip
 
 
@@ -74,6 +75,9 @@ def test_a_run_is_what_the_command_makes(here: Desk) -> None:
     assert evalfactory.report("py") == report
     assert evalfactory.report() == report
     assert [run.run_id for run in evalfactory.runs()] == ["py", "first"]
+    assert [run.fate for run in evalfactory.clean(keep=1, dry_run=True)] == ["kept", "removed"]
+    with pytest.raises(evalfactory.EvalFactoryError, match="what may go"):
+        evalfactory.clean()
     assert evalfactory.runs()[0]._asdict() == here("runs", "--json").json["runs"][0]
 
 

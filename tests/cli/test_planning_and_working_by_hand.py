@@ -210,7 +210,7 @@ def test_status_is_a_picture_of_the_store(desk: Desk) -> None:
     status = desk("status", "first", "--json").json
     assert list(status) == [
         "run_id", "suite", "tier", "selection", "created_at", "state", "planned", "scored", "errored", "skipped", "kept", "pending",
-        "shards", "committed", "verdict",
+        "shards", "committed", "verdict", "aggregator",
     ]  # fmt: skip
     assert status["planned"] == sum(status[key] for key in ("scored", "errored", "skipped", "kept", "pending"))
     assert status["verdict"] == "PASS"

@@ -113,6 +113,6 @@ def test_the_terminal_report_fits_its_width_but_for_what_is_copied(
 
     monkeypatch.setenv("COLUMNS", columns)
     lines = desk("report", "first").out.splitlines()
-    copied = [line for line in lines if line.startswith(("  report  ", "  look    "))]
-    assert len(copied) == 2
+    copied = [line for line in lines if line.startswith(("  report  ", "  page    ", "  look    "))]
+    assert len(copied) == 3
     assert all(cell_len(line) <= int(columns) for line in lines if line not in copied)

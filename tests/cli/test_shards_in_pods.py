@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -64,6 +65,24 @@ def test_a_key_that_has_worked_in_the_run_is_waited_for_and_one_that_never_has_i
             ends.append(bench("work", *RUN, "--shard-index", shard))
     assert [ran.code for ran in ends] == [77, 0, 69], [ran.err for ran in ends]
     assert "it has worked in this run before" in ends[2].err
+
+
+def test_a_key_that_works_for_another_pod_at_this_moment_is_waited_for_before_any_shard_is_committed(
+    bench: Bench,
+) -> None:
+    with simulator("--expect-key", "right", "--latency", "constant", "--latency-mean-s", "0.2") as judge:
+        bench.base_url = judge.base_url
+        bench.suite(judge={"api_key_env": "KEY", "max_in_flight": 2}, execution={"shards": 2})
+        bench.env["KEY"] = "right"
+        assert bench.here("plan", "suite.yaml", "--write", "--run-id", "pods").code == 0
+        at_work = bench.start("work", *RUN, "--shard-index", "0")
+        at_work.until(lambda: bench.kept("pods"), "its first measurement")
+        bench.env["KEY"] = "wrong"
+        refused = bench("work", *RUN, "--shard-index", "1")
+        assert not list(bench.root("pods").glob("shards/*/commit.json"))
+        at_work.send(signal.SIGTERM)
+        assert at_work.ended().code == 143
+    assert refused.code == 69, refused.err
 
 
 def test_sigterm_while_a_worker_is_being_loaded_is_a_stop_and_no_failure() -> None:

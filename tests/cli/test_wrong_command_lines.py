@@ -31,7 +31,7 @@ WRONG = {
     "work suite.yaml --run-id x --total-shards 2 --shard-index -1": "--shard-index: -1 is no index from 0",
     "work suite.yaml --run-id x --total-shards 2 --shard-index one": "--shard-index: one is no index from 0",
     "report --format markdwn": "try: markdown",
-    "report --format pdf": "terminal, markdown, junit, json",
+    "report --format pdf": "terminal, html, markdown, junit, json",
     "plan": "what is missing: suite",
     "bless": "--name",
     "retry": "--errored",

@@ -48,19 +48,31 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Shown:
     return Shown(ran.returncode, ran.stdout, ran.stderr)
 
 
-def test_the_demo_shows_a_run_that_fails_and_one_that_passes_and_ends_well(demo: Shown) -> None:
+def test_the_demo_shows_a_run_that_fails_one_that_passes_and_a_worse_one_and_ends_well(demo: Shown) -> None:
     assert demo.code == 0, demo.out + demo.err
     verdicts = re.findall(r"^ ([A-Z]+)   support-bot", demo.out, re.MULTILINE)
-    assert verdicts == ["FAIL", "PASS"]
+    assert verdicts == ["FAIL", "PASS", "FAIL"]
     assert "Traceback" not in demo.out + demo.err
 
 
 def test_what_the_demo_says_of_its_runs_is_true(demo: Shown) -> None:
-    first, _, second = demo.out.partition("── 3.")
+    first, _, rest = demo.out.partition("── 3.")
+    second, _, third = rest.partition("── 5.")
     assert "faithfulness share passed: 0.70 over 20 scored, wanted at least 0.80" in first
     assert len(set(re.findall(r" → \S+  (\S+) · faithfulness", second))) == 3  # "three that were right score worse now"
     assert "16 reused" in second  # of 20 cases by two metrics: 12 answers are new
-    assert re.search(r"explain ja-points-expiry --store (\S+)", demo.out)
+    assert "40/40" in demo.err
+    assert "40 scored (40 reused)" in third  # "it cost nothing: every answer had been judged before"
+    assert " → 0.000  ja-cancel-shipped · faithfulness" in third
+    assert re.search(r"explain ja-cancel-shipped --store (\S+)", third)
+
+
+def test_the_demo_ends_with_the_path_of_a_page_about_a_worse_run_beside_its_baseline(demo: Shown) -> None:
+    *_, path, _, _ = demo.out.rstrip("\n").split("\n")
+    text = Path(path).read_text(encoding="utf-8")
+    assert "<title>FAIL · support-bot" in text
+    assert "Compared with main" in text
+    assert "Newly failed" in text
 
 
 def test_the_demo_stops_with_words_when_a_step_goes_wrong() -> None:
@@ -102,4 +114,4 @@ def _plain(line: str) -> str:
 
 def _steady(line: str) -> str:
     """A line without what differs between two runs."""
-    return re.sub(r"^(time|report|run) .*|--(run|store) \S+", "", line)
+    return re.sub(r"^(time|report|run) .*|--(run|store) \S+|(?<=evalfactory report )\S+", "", line)

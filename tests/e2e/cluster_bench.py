@@ -34,11 +34,11 @@ def missing() -> str:
     return "" if shutil.which("kubectl") else "kubectl is not on the PATH"
 
 
-def kubectl(*words: str, text: str | None = None, namespace: str | None = None) -> str:
-    """What kubectl says."""
+def kubectl(*words: str, text: str | None = None, namespace: str | None = None, check: bool = True) -> str:
+    """What kubectl says; whatever its exit code is, unless it is checked."""
     where = ["--namespace", namespace] if namespace else []
     ran = subprocess.run(["kubectl", *where, *words], input=text, capture_output=True, text=True, check=False)
-    assert ran.returncode == 0, f"kubectl {' '.join(words)}\n{ran.stderr}"
+    assert not check or ran.returncode == 0, f"kubectl {' '.join(words)}\n{ran.stderr}"
     return ran.stdout
 
 
@@ -77,8 +77,8 @@ class ClusterBench:
         assert ran.code in (0, 10, 11), ran.err
         return str(ran.json["results_digest"])
 
-    def kubectl(self, *words: str, text: str | None = None) -> str:
-        return kubectl(*words, text=text, namespace=self.namespace)
+    def kubectl(self, *words: str, text: str | None = None, check: bool = True) -> str:
+        return kubectl(*words, text=text, namespace=self.namespace, check=check)
 
     def pods(self, run_id: str, phase: str = "Running") -> list[str]:
         """Names of the run's pods in that phase."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,31 +11,11 @@ from cluster_bench import ClusterBench, eventually, kubectl, missing, namespace_
 
 from evalfactory.manifests.policy import submitter_role
 from evalfactory.manifests.text import manifests, yaml_text
-from line_tools import Bench, Simulator, simulator
+from line_tools import Bench, Simulator
 from placed_given import VARIANTS
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "there is a cluster")
-SLOW = ("--latency", "constant", "--latency-mean-s", "0.25")
-
-
-@pytest.fixture(scope="module")
-def here() -> Iterator[Simulator]:
-    """The simulated judge on this machine; the one in the cluster judges alike."""
-    with simulator() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def namespace() -> Iterator[str]:
-    with namespace_with_judge(SLOW) as name:
-        yield name
-
-
-@pytest.fixture
-def cluster(tmp_path: Path, namespace: str, here: Simulator) -> Iterator[ClusterBench]:
-    bench = Bench(tmp_path, here.base_url)
-    yield ClusterBench(bench, namespace, here)
-    bench.close()
+pytest_plugins = ["cluster_fixtures"]
 
 
 def test_a_run_in_pods_finds_what_a_local_run_finds(cluster: ClusterBench) -> None:
@@ -53,12 +32,15 @@ def test_a_run_in_pods_finds_what_a_local_run_finds(cluster: ClusterBench) -> No
     assert (job["spec"]["completions"], job["spec"]["parallelism"]) == (6, 3)
 
 
-def test_no_pod_of_ours_has_a_token_of_the_cluster(cluster: ClusterBench) -> None:
-    cluster.suite(cases=2, placement={"pods": 1, "shards_per_pod": 1})
-    assert cluster.run("tokenless").code in (0, 10)
-    names = eventually(lambda: cluster.pods("tokenless", "Succeeded"), "a pod that has ended")
-    pod = json.loads(cluster.kubectl("get", "pod", names[0], "-o", "json"))
+def test_a_worker_finds_no_token_of_the_cluster(cluster: ClusterBench) -> None:
+    cluster.suite(cases=20, placement={"pods": 1, "shards_per_pod": 1})
+    running = cluster.bench.start("run", "suite.yaml", "--on", "kubernetes", "--run-id", "tokenless", "--json")
+    name = running.until(lambda: cluster.pods("tokenless"), "a pod that runs")[0]
+    look = "import pathlib; print(*pathlib.Path('/var/run/secrets').rglob('*token*'))"
+    assert cluster.kubectl("exec", name, "--", "python", "-c", look).strip() == ""
+    pod = json.loads(cluster.kubectl("get", "pod", name, "-o", "json"))
     assert not any("projected" in volume for volume in pod["spec"]["volumes"])
+    assert running.ended().code in (0, 10)
 
 
 def test_pods_that_are_deleted_and_killed_cost_nothing_but_time(cluster: ClusterBench) -> None:
@@ -74,6 +56,7 @@ def test_pods_that_are_deleted_and_killed_cost_nothing_but_time(cluster: Cluster
     assert not cluster.job("evalfactory-chaos")["status"].get("failedIndexes")
 
 
+@pytest.mark.long
 def test_a_job_that_a_queue_suspends_and_admits_again_costs_no_try(cluster: ClusterBench) -> None:
     cluster.suite(cases=60)
     running = cluster.bench.start("run", "suite.yaml", "--on", "kubernetes", "--run-id", "queued", "--json")
@@ -116,6 +99,7 @@ def test_a_missing_secret_is_named_with_the_command_that_makes_it(cluster: Clust
     assert cluster.kubectl("get", "jobs", "-o", "name").count("secretless") == 0
 
 
+@pytest.mark.long
 def test_an_image_that_cannot_be_had_is_named(cluster: ClusterBench) -> None:
     cluster.suite(cases=2, placement={"image": "evalfactory-no-such:1", "pull_policy": "Never"})
     ran = cluster.run("imageless")
@@ -149,7 +133,7 @@ def test_a_wrong_key_ends_the_run_at_once_with_one_error(tmp_path: Path, here: S
 
 def test_the_rights_of_the_submitter_are_enough_and_end_at_the_namespace(cluster: ClusterBench, tmp_path: Path) -> None:
     cluster.suite(cases=6, placement={"pods": 1, "shards_per_pod": 1})
-    role = cluster.bench("render", "kubernetes", "suite.yaml", "--access").out
+    role = cluster.bench("render", "kubernetes", "suite.yaml", "--access", "--detach").out
     cluster.kubectl("apply", "-f", "-", text=role)
     cluster.kubectl("create", "serviceaccount", "robot")
     account = f"--serviceaccount={cluster.namespace}:robot"
@@ -177,4 +161,4 @@ def test_the_server_accepts_everything_that_is_rendered(cluster: ClusterBench, n
     placed = made.placement.model_copy(update={"namespace": cluster.namespace})
     text = yaml_text([*manifests(replace(made, placement=placed)), submitter_role(cluster.namespace)])
     said = cluster.kubectl("apply", "--dry-run=server", "--warnings-as-errors", "-f", "-", text=text)
-    assert said.count("created (server dry run)") == 3
+    assert said.count("(server dry run)") == 3

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from copy import deepcopy
 from typing import Any
 
-from evalfactory.errors import UnavailableError
+from evalfactory.errors import EnvironmentProblem, UnavailableError
 from evalfactory.manifests.merged import merged
 from evalfactory.manifests.pod import Manifest
 from evalfactory.runners.cluster import Kind
@@ -24,6 +24,7 @@ class FakeCluster:
         self._numbers = itertools.count(1)
         self.forbidden: set[tuple[str, str]] = set()
         self.down = 0  # how many more watches find nobody there
+        self.refused = 0  # how many more are not allowed
         self._watchers: list[tuple[Kind, asyncio.Queue[tuple[str, dict[str, Any]]]]] = []
 
     async def create(self, manifest: Manifest) -> Manifest | None:
@@ -66,6 +67,9 @@ class FakeCluster:
         if self.down > 0:
             self.down -= 1
             raise UnavailableError("the cluster does not answer")
+        if self.refused > 0:
+            self.refused -= 1
+            raise EnvironmentProblem("the cluster does not allow it")
         watcher: asyncio.Queue[tuple[str, dict[str, Any]]] = asyncio.Queue()
         for found in self._with(kind, labels or {}) if since is None else []:
             watcher.put_nowait(("ADDED", found))

@@ -13,7 +13,15 @@ from typing import Literal, cast
 from urllib.parse import parse_qs, unquote
 from xml.sax.saxutils import escape, unescape
 
-Fault = Literal["drop after writing", "500 after writing", "409 while another writes", "503 always", "403", "garbage"]
+Fault = Literal[
+    "drop after writing",
+    "500 after writing",
+    "409 while another writes",
+    "503 always",
+    "403",
+    "garbage",
+    "501 to conditions",
+]
 
 
 class S3Stub(ThreadingHTTPServer):
@@ -58,6 +66,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         fault, first = self._fault(stub, path)
         if self._refuse(fault):
+            return
+        if fault == "501 to conditions" and self.headers.get("If-None-Match"):
+            self._answer(501, _error("NotImplemented"))
             return
         if fault == "409 while another writes" and first:
             self._answer(409, _error("ConditionalRequestConflict"))

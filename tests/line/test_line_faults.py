@@ -103,6 +103,9 @@ def test_a_judge_that_refuses_everybody_for_a_while_is_waited_for_and_not_pester
         done = bench.run("--run-id", "throttled", "--fresh")
         assert (done["errored"], done["results_digest"]) == (0, truth)
         assert judge.counters["refused_429"] <= 2 * 8  # in flight when it began, and some more when they came back
+        report = bench.report("throttled")
+        assert report["judge"]["throttled"] == judge.counters["refused_429"]
+        assert sum(shard["throttled"] for shard in report["timeline"]) == report["judge"]["throttled"]
 
 
 def test_a_judge_that_is_away_is_asked_now_and_then_and_the_run_goes_on_when_it_is_back(

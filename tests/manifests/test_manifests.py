@@ -12,6 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evalfactory.manifests.aggregator import aggregator
 from evalfactory.manifests.job import failure_rules, indexed_job
 from evalfactory.manifests.merged import merged
 from evalfactory.manifests.names import base_name, job_name
@@ -22,7 +23,7 @@ from evalfactory.manifests.text import manifests, yaml_text
 from evalfactory.planning.ranges import parse_ranges, ranges_text
 from evalfactory.records.suite import JudgeSpec
 from evalfactory.settings import environment
-from placed_given import EVERYTHING, VARIANTS, order, plan
+from placed_given import EVERYTHING, LEFT, VARIANTS, order, plan
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -32,8 +33,15 @@ def test_manifests_are_what_they_were_to_the_byte(name: str) -> None:
     _check(GOLDEN / f"{name}.yaml", yaml_text(manifests(VARIANTS[name])))
 
 
-def test_the_submitters_role_is_what_it_was() -> None:
-    _check(GOLDEN / "role.yaml", yaml_text([submitter_role("evals")]))
+@pytest.mark.parametrize("name", LEFT)
+def test_an_aggregator_is_what_it_was_to_the_byte(name: str) -> None:
+    _check(GOLDEN / f"{name}.yaml", yaml_text(aggregator(LEFT[name])))
+
+
+@pytest.mark.parametrize("detached", [False, True])
+def test_the_submitters_role_is_what_it_was(*, detached: bool) -> None:
+    name = "role-detached.yaml" if detached else "role.yaml"
+    _check(GOLDEN / name, yaml_text([submitter_role("evals", detached=detached)]))
 
 
 def _check(path: Path, text: str) -> None:

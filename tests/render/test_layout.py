@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from hostile_given import texts
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from evalfactory.render.layout import ELLIPSIS, clusters, cut, wrap
 from evalfactory.render.safe import one_line
+from hostile_given import texts
 
 safe_texts = texts.map(one_line)
 JAPANESE = (

@@ -5,13 +5,13 @@ import unicodedata
 from xml.etree import ElementTree
 
 import pytest
-from hostile_given import TRICKS, texts
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from evalfactory.render.safe import closed, isolated, markdown, markdown_code, one_line, visible, xml
+from hostile_given import TRICKS, texts
 
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 everything = "".join(TRICKS)

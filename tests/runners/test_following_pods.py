@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -25,11 +26,11 @@ QUICK = Pace(look_s=0.01, again_s=0.01, patience_s=0.05)
 class Followed:
     """A run of two shards, its cluster, and its store."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace = QUICK) -> None:
         self.cluster = FakeCluster()
         self.store = MemoryStore()
         self.order = order(2, pods=2)
-        self.runner = KubernetesRunner(self.order.placement, self.store, lambda: self.cluster, QUICK)
+        self.runner = KubernetesRunner(self.order.placement, self.store, lambda: self.cluster, pace)
         self.progress = Progress(planned=2, started_s=0.0)
 
     def to_its_end(self, *happenings: Callable[[], None]) -> Ended:
@@ -103,6 +104,22 @@ def test_a_cluster_that_is_away_is_watched_again(run: Followed) -> None:
         run.worker(0, terminated={"exitCode": 77, "message": said}), run.ends("Failed", "PodFailurePolicy", message)
     )
     assert ended == Ended(Exit.REFUSED, "the key was refused", "set it")
+
+
+def test_a_server_that_has_only_just_started_may_refuse_for_a_moment() -> None:
+    run = Followed(replace(QUICK, patience_s=60))
+    run.cluster.down, run.cluster.refused = 3, 3
+    meanwhile = [run.commit(0)] * 5
+    assert run.to_its_end(*meanwhile, run.commit(1)) == Ended(0)
+    assert run.cluster.refused == 0
+
+
+@pytest.mark.parametrize("down", [0, 3])
+def test_a_server_that_goes_on_refusing_ends_the_run(down: int) -> None:
+    run = Followed()
+    run.cluster.down, run.cluster.refused = down, 1_000_000
+    with pytest.raises(EnvironmentProblem, match="does not allow"):
+        run.to_its_end()
 
 
 def test_what_waiting_cannot_mend_ends_the_run_and_leaves_no_job(run: Followed) -> None:

@@ -163,3 +163,30 @@ def test_shards_that_nobody_answered_can_be_resumed() -> None:
     end = job_end(job("MaxFailedIndexesExceeded", failedIndexes="0"), pods, [4])
     assert end is not None
     assert (end.code, end.why) == (Exit.UNAVAILABLE, "shard 4 failed: nothing has answered for 600 s")
+
+
+def on_a_node(*, deleted: bool = False, **condition: str) -> dict[str, Any]:
+    found = pod(phase="Running", **worker(running={}), conditions=[condition])
+    found["spec"]["nodeName"] = "spot-7"
+    found["metadata"] |= {"deletionTimestamp": "2026-11-23T02:00:00Z"} if deleted else {}
+    return found
+
+
+def test_a_node_that_falls_silent_is_named_while_its_pods_seem_to_run() -> None:
+    silent = pod_facts(on_a_node(type="Ready", status="False"))
+    assert silent.running
+    assert silent.trouble is not None
+    assert silent.trouble.what == "the node spot-7 does not answer"
+    assert not silent.trouble.hopeless
+    assert pod_facts(on_a_node(type="Ready", status="True")).trouble is None
+    assert pod_facts(on_a_node(type="Ready", status="False", reason="ContainersNotReady")).trouble is None
+
+
+def test_a_pod_that_is_given_up_with_its_node_leads_to_resume_and_one_that_is_deleted_to_nothing() -> None:
+    lost = pod_facts(on_a_node(deleted=True, type="DisruptionTarget", status="True", reason="DeletionByTaintManager"))
+    assert (lost.state, lost.running) == ("stopping", False)
+    assert lost.trouble is not None
+    assert "spot-7" in lost.trouble.what
+    assert "evalfactory resume" in lost.trouble.hint
+    evicted = on_a_node(deleted=True, type="DisruptionTarget", status="True", reason="EvictionByEvictionAPI")
+    assert pod_facts(evicted).trouble is None

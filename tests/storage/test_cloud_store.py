@@ -44,6 +44,14 @@ def store_on(stub: S3Stub, **faults: Fault) -> CloudStore:
     return open_cloud_store("s3://bucket/prefix", patience_s=0.3)
 
 
+def test_a_service_that_refuses_conditions_is_a_store_that_ignores_them(stub: S3Stub) -> None:
+    faults: dict[str, Fault] = {"commit.json": "501 to conditions"}
+    store = store_on(stub, **faults)
+    assert store.create("a/commit.json", b"first")
+    assert store.create("a/commit.json", b"second")
+    assert store.read("a/commit.json") == b"second"
+
+
 def test_keys_lie_below_the_prefix_of_the_url(stub: S3Stub) -> None:
     assert open_store("s3://bucket/some/prefix/").create("a/b", b"x")
     assert stub.objects == {"/bucket/some/prefix/a/b": b"x"}

@@ -15,6 +15,7 @@ from ..records.report import (
     MetricSummary,
     Proof,
     Report,
+    ShardTime,
     Verdict,
 )
 from .summary import Summary
@@ -39,6 +40,7 @@ class Circumstances:
     judge_name: str
     cases: int  # whose slots are told: a child run tells all of its parent's
     notes: tuple[str, ...] = ()
+    timeline: tuple[ShardTime, ...] = ()
 
 
 def build_report(plan: Plan, findings: Findings, proof: Proof, circumstances: Circumstances) -> Report:
@@ -74,6 +76,7 @@ def build_report(plan: Plan, findings: Findings, proof: Proof, circumstances: Ci
         parent=plan.parent.run_id if plan.parent else None,
         versions=plan.versions,
         wall_s=circumstances.wall_s,
+        timeline=circumstances.timeline,
         results_digest=proof.results_digest,
         proof=proof,
     )

@@ -130,6 +130,8 @@ class _Bill:
         if usage.retries or usage.reasks:
             counts["retries"] += usage.retries
             counts["reasks"] += usage.reasks
+        if usage.throttled:
+            counts["throttled"] += usage.throttled
         if usage.cost_usd:
             self.cost_usd.add(usage.cost_usd)
 

@@ -15,20 +15,20 @@ from ..analysis.gate import judge_gate
 from ..analysis.merge import Entry, slot_in_words, slot_of
 from ..analysis.report import Circumstances, Findings, build_report
 from ..analysis.summary import Draws, Summarizer, Summary
+from ..bulk import without_cycle_search
 from ..errors import UsageError
 from ..records.base import Record
 from ..records.case import FrozenCase
 from ..records.measurement import Measurement, Output, Slot
 from ..records.plan import Plan
 from ..records.report import BaselineInfo, Comparison, Proof, Report
-from ..render.junit import junit
+from ..render.junit import JUnit
 from ..storage.layout import RunKeys
 from ..storage.port import Store
-from .bulk import without_cycle_search
 from .comparing import Side, compare_with
 from .merging import Findings as MergeFindings
 from .merging import Merged, Supplement, merge_run, produced_by, taken_from
-from .planning import read_plan
+from .planning import check_whole, read_plan
 from .registry import Found, entry_of, find_baseline, find_run
 from .scratch import scratch_file, scratch_space
 
@@ -82,26 +82,27 @@ def collect(store: Store, keys: RunKeys, options: CollectOptions = CollectOption
         InputError: A file of the run was changed or cut short.
     """
     plan = read_plan(store, keys)
+    check_whole(store, keys)
     draws = Draws(plan.cluster_by, plan.execution.repeats, plan.gate.confidence)
     summarizer = Summarizer(plan.recipes, draws=draws)
     with ExitStack() as files, merge_with_children(store, keys, plan, summarizer) as merged:
         summary = summarizer.summary()
         comparison, baseline = _compare(store, plan, merged, options)
         verdict = judge_gate(plan.gate, summary, comparison, plan.on_inconclusive)
-        digest = ResultsDigest()
-        measurements = _written(_digested(merged.entries(), digest), files)
+        digest, junit = ResultsDigest(), JUnit(plan.suite, (recipe.name for recipe in plan.recipes))
+        measurements = _written(_measurements(merged.entries(), digest, junit), files)
         outputs = _written(merged.outputs(), files) if plan.target is not None else None
         proof = _proof(plan, merged.findings, summary, measurements, outputs, digest.hexdigest())
         circumstances = _circumstances(plan, options, merged.findings)
         report = build_report(plan, Findings(summary, verdict, comparison, baseline), proof, circumstances)
-        told = _written(junit(report, merged.entries()), files)
-        return Collected(report, measurements, told, outputs, files.pop_all())
+        return Collected(report, measurements, _written(junit.xml(report), files), outputs, files.pop_all())
 
 
-def _digested(entries: Iterable[Entry], digest: ResultsDigest) -> Iterator[Measurement]:
-    """The measurements among the entries, all of which the digest takes: a million are read once for both."""
+def _measurements(entries: Iterable[Entry], digest: ResultsDigest, junit: JUnit) -> Iterator[Measurement]:
+    """The measurements among the entries; the others take every entry, too: a million are read once for all."""
     for entry in entries:
         digest.add(entry)
+        junit.add(entry)
         if isinstance(entry, Measurement):
             yield entry
 
@@ -130,6 +131,7 @@ def _circumstances(plan: Plan, options: CollectOptions, found: MergeFindings) ->
         judge_name=judge_name(plan),
         cases=found.cases,
         notes=tuple(_notes(plan)),
+        timeline=tuple(found.timeline),
     )
 
 

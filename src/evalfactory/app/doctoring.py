@@ -13,10 +13,11 @@ from ..manifests.checkup import Checkup, checkup_job
 from ..manifests.names import JOB_LABEL
 from ..manifests.policy import RIGHTS
 from ..records.placement import Placement
+from ..records.plan import StoreFacts
 from ..runners.cluster import Cluster
 from ..runners.pods import PodFacts, pod_facts
 from ..storage.port import Store
-from ..storage.probe import StoreFacts, probe
+from ..storage.probe import probe
 
 REACH_S = 10.0
 POD_S = 120.0  # for a pod to be placed, to fetch its image, to look, and to end
@@ -44,7 +45,7 @@ def _findings(facts: StoreFacts) -> Iterator[Finding]:
         "one of two writers wins" if facts.creates_once else "a second writer overwrites the first",
         ""
         if facts.creates_once
-        else "results stay whole, as each commit is complete by itself; never start one shard twice on purpose",
+        else "nothing: plans record it, and of several attempts at a shard the one that the store has had longest counts",
     )
     yield Finding("write again", facts.knows_its_own, "a write whose answer was lost is known as one's own")
     yield Finding("read back", facts.reads_back, "what is written is read at once")

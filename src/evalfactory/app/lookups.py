@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..engine.commits import read_commit, read_part
+from ..engine.commits import commit_body, read_commit, read_part
 from ..engine.frozen import frozen_cases
 from ..engine.lines import parse_part
 from ..errors import UsageError
@@ -41,7 +41,7 @@ def output_of(store: Store, keys: RunKeys, plan: Plan, case_id: str) -> Output |
         return None
     for shard in plan.shards:
         try:
-            body = store.read(keys.commit(shard.index))
+            body = commit_body(store, keys, plan, shard.index)
         except FileNotFoundError:
             continue
         for part in read_commit(keys, plan, shard.index, body).parts:

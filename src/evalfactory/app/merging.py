@@ -6,22 +6,24 @@ import hashlib
 import heapq
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import NamedTuple
 
 from ..analysis.merge import Entry, MergedShard, check_headers, in_order, merge_shard, slot_of
-from ..engine.commits import damaged, read_commit, read_part
+from ..engine.commits import commit_body, damaged, read_commit, read_part
 from ..engine.frozen import frozen_cases
 from ..engine.lines import parse_part
 from ..records.case import FrozenCase
-from ..records.measurement import Measurement, Output, Slot
+from ..records.measurement import Commit, Measurement, Output, PartRef, Slot
 from ..records.plan import Plan, ShardPlan
-from ..records.report import ShardProof
+from ..records.report import ShardProof, ShardTime
 from ..storage.layout import RunKeys
 from ..storage.port import Store
+from .ahead import in_advance
 from .scratch import scratch_file
 
 PIECE_BYTES = 1 << 16  # of one shard, while all shards are read side by side
@@ -29,11 +31,23 @@ PIECE_BYTES = 1 << 16  # of one shard, while all shards are read side by side
 Seen = Callable[[Entry, FrozenCase, Output | None], None]
 
 
+class _Found(NamedTuple):
+    """What the store has of a shard."""
+
+    shard: int
+    cases: Mapping[str, FrozenCase]
+    late_attempts: int
+    proof: ShardProof | None = None  # None when it is not committed
+    time: ShardTime | None = None
+    lines: Sequence[Measurement | Output] = ()
+
+
 @dataclass(slots=True)
 class Findings:
     """What merging found beside the measurements."""
 
     shards: list[ShardProof] = field(default_factory=list)
+    timeline: list[ShardTime] = field(default_factory=list)
     missing_shards: list[int] = field(default_factory=list)
     duplicates: int = 0
     foreign: int = 0
@@ -41,6 +55,16 @@ class Findings:
     last_commit_at: str = ""
     cases: int = 0
     must_run: set[str] = field(default_factory=set)
+
+    def note(self, found: _Found) -> None:
+        """Count the shard in."""
+        self.late_attempts += found.late_attempts
+        if found.proof is None or found.time is None:
+            self.missing_shards.append(found.shard)
+            return
+        self.shards.append(found.proof)
+        self.timeline.append(found.time)
+        self.last_commit_at = max(self.last_commit_at, found.time.finished_at)
 
 
 class Merged:
@@ -141,26 +165,22 @@ def merge_run(store: Store, keys: RunKeys, plan: Plan, seen: Seen, supplement: S
     with ExitStack() as unless_done:
         merged = unless_done.enter_context(Merged())
         merged.findings.cases = plan.cases
-        for shard in plan.shards:
-            cases = {frozen.case.id: frozen for piece in frozen_cases(store, keys, shard) for frozen in piece}
-            lines = _committed(store, keys, plan, shard, merged.findings)
-            result = merge_shard(cases.values(), plan.recipes, plan.execution.repeats, lines)
-            merged.take(cases, result, seen, supplement)
+        for found in in_advance(partial(_found, store, keys, plan), plan.shards):
+            merged.findings.note(found)
+            result = merge_shard(found.cases.values(), plan.recipes, plan.execution.repeats, found.lines)
+            merged.take(found.cases, result, seen, supplement)
         unless_done.pop_all()
     return merged
 
 
-def _committed(
-    store: Store, keys: RunKeys, plan: Plan, shard: ShardPlan, findings: Findings
-) -> list[Measurement | Output]:
-    """The lines of the parts that the shard's commit names; none when it is not committed."""
+def _found(store: Store, keys: RunKeys, plan: Plan, shard: ShardPlan) -> _Found:
+    """The shard's cases, and the lines of the parts that its commit names; none when it is not committed."""
+    cases = {frozen.case.id: frozen for piece in frozen_cases(store, keys, shard) for frozen in piece}
     present = {entry.key.rsplit("/", 1)[1] for entry in store.list(keys.parts_folder(shard.index))}
     try:
-        body = store.read(keys.commit(shard.index))
+        body = commit_body(store, keys, plan, shard.index)
     except FileNotFoundError:
-        findings.missing_shards.append(shard.index)
-        findings.late_attempts += len(present)
-        return []
+        return _Found(shard.index, cases, late_attempts=len(present))
     commit = read_commit(keys, plan, shard.index, body)
     proof = ShardProof(
         index=shard.index,
@@ -169,17 +189,37 @@ def _committed(
         slots=shard.slots,
         parts=commit.parts,
     )
-    findings.shards.append(proof)
-    findings.late_attempts += len(present.difference(part.name for part in commit.parts))
-    findings.last_commit_at = max(findings.last_commit_at, commit.finished_at)
-    lines: list[Measurement | Output] = []
-    for part in commit.parts:
+    late = len(present.difference(part.name for part in commit.parts))
+    lines = list(_records(store, keys, plan, shard, commit.parts))
+    return _Found(shard.index, cases, late, proof, _shard_time(commit, lines), lines)
+
+
+def _records(
+    store: Store, keys: RunKeys, plan: Plan, shard: ShardPlan, parts: Iterable[PartRef]
+) -> Iterator[Measurement | Output]:
+    for part in parts:
         header, records = parse_part(read_part(store, keys, shard.index, part))
         if header is None:
             raise damaged(keys.part(shard.index, part.name), "it has no header")
         check_headers([header], plan, shard=shard.index)
-        lines += records
-    return lines
+        yield from records
+
+
+def _shard_time(commit: Commit, lines: Iterable[Measurement | Output]) -> ShardTime:
+    spent = [line.usage for line in lines if line.reused_from is None]
+    return ShardTime(
+        index=commit.shard,
+        attempt=commit.attempt,
+        started_at=commit.started_at,
+        finished_at=commit.finished_at,
+        slots=commit.slots,
+        errored=commit.errored,
+        reused=commit.reused,
+        attempts=len({part.name.rpartition("-")[0] for part in commit.parts}),
+        calls=sum(usage.calls for usage in spent),
+        retries=sum(usage.retries for usage in spent),
+        throttled=sum(usage.throttled for usage in spent),
+    )
 
 
 def _lines(file: int, start: int, end: int) -> Iterator[bytes]:

@@ -9,19 +9,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ..errors import InputError, Problem, UsageError
+from ..manifests.aggregator import AggregatorOrder
 from ..manifests.order import JobOrder
 from ..records.placement import Placement
 from ..records.suite import Execution
 from ..runners.cluster import Cluster
 from ..runners.kubernetes import KubernetesRunner, keep_placement
 from ..runners.port import Runner
-from ..runners.submitting import Submitted, submit
+from ..runners.submitting import Submitted, check_may_leave, leave, submit
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from ..suites import load_placement, load_suite
-from .places import SUITE, store_for
+from .places import SUITE, store_for, store_option, try_command
 from .planning import read_plan
-from .running import RunOptions, plan_run
+from .running import RunOptions, plan_run, uncommitted
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +103,38 @@ async def order_for(path: Path, options: RunOptions, cluster: ClusterOptions) ->
 
 
 async def submit_run(path: Path, options: RunOptions, cluster: ClusterOptions) -> Submitted:
-    """The Job of a new run, which nobody follows yet."""
+    """The Job of a new run, which its aggregator finishes."""
     order = await order_for(path, options, cluster)
     store = store_for(load_suite(path), options.store)
+    return await _leave(store, order, options.baseline, cluster)
+
+
+async def submit_rest(store: Store, keys: RunKeys, options: RunOptions, site: KubernetesSite) -> Submitted:
+    """The Job of what is missing of a run, which its aggregator finishes.
+
+    Raises:
+        UsageError: Nothing is missing.
+    """
+    check_store(store, site.placement)
+    plan = await asyncio.to_thread(read_plan, store, keys)
+    missing = await asyncio.to_thread(uncommitted, store, keys, plan)
+    if not missing:
+        again = try_command("collect", keys.run_id, *store_option(store.url))
+        raise UsageError(f"run {keys.run_id} has nothing left for pods to do", hint=again)
+    pods = site.placement if options.workers is None else site.placement.model_copy(update={"pods": options.workers})
+    order = JobOrder(plan, pods, store.url, tuple(sorted(missing)))
+    return await _leave(store, order, options.baseline, site.options)
+
+
+async def _leave(store: Store, order: JobOrder, baseline: str | None, cluster: ClusterOptions) -> Submitted:
+    """Submit, and leave the rest to the cluster."""
     keep_placement(store, order.plan, order.placement)
     connection = await asyncio.to_thread(connector(order.placement, cluster))
     try:
-        return await submit(connection, order, datetime.now(UTC))
+        await check_may_leave(connection)
+        submitted = await submit(connection, order, datetime.now(UTC))
+        await leave(connection, AggregatorOrder(submitted.order, baseline))
+        return submitted
     finally:
         await connection.close()
 

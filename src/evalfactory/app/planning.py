@@ -10,6 +10,7 @@ from importlib.metadata import version
 from typing import NamedTuple
 
 from .. import __version__
+from ..bulk import without_cycle_search
 from ..datasets import read_cases
 from ..errors import EnvironmentProblem, InputError, Problem, UsageError
 from ..planning.dealing import deal, shard_count
@@ -21,10 +22,10 @@ from ..records.plan import MetricRecipe, Parent, Plan, content_digest
 from ..records.suite import Execution, Suite, TierSpec
 from ..storage.layout import RunKeys
 from ..storage.port import Store
+from ..storage.probe import what_to_record
 from ..suites import LoadedSuite
 from ..target.needs import NOTHING, Needs, needs_of
 from .alike import alike
-from .bulk import without_cycle_search
 from .choosing import Choice, choose
 from .freezing import CaseFiles, Freezer, write_cases
 from .named import Named
@@ -94,6 +95,7 @@ def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, sto
             shards=tuple(shards),
             parent=options.parent,
             planning=prepared.usage,
+            store=what_to_record(store),
             publish=suite.publish,
         )
     return agree(store, keys, plan.model_copy(update={"digest": content_digest(plan.model_dump(mode="json"))}))
@@ -106,7 +108,8 @@ def versions() -> dict[str, str]:
 
 def agree(store: Store, keys: RunKeys, plan: Plan) -> Plan:
     """Write the plan if nobody has; else the plan that is there, which must be an equal one."""
-    if store.create(keys.plan, plan.model_dump_json(indent=1).encode()):
+    body = plan.model_dump_json(indent=1).encode()
+    if not _is_there(store, keys) and store.create(keys.plan, body):  # looked for first: a store may ignore conditions
         return plan
     there = read_plan(store, keys)
     if there.digest != plan.digest:
@@ -115,6 +118,19 @@ def agree(store: Store, keys: RunKeys, plan: Plan) -> Plan:
             hint="choose another --run-id: the suite, the data, the tier, the number of shards or a version differs",
         )
     return there
+
+
+def check_whole(store: Store, keys: RunKeys) -> None:
+    """Return if the run's measurements are all there. Raises `UsageError` when `clean` has left only its report."""
+    if store.list(keys.cleaned):
+        raise UsageError(
+            f"run {keys.run_id} was cleaned: its report is kept, for others to be compared with, and its measurements are gone",
+            hint="measure it again, in a new run",
+        )
+
+
+def _is_there(store: Store, keys: RunKeys) -> bool:
+    return bool(store.list(keys.plan))
 
 
 def read_plan(store: Store, keys: RunKeys) -> Plan:

@@ -130,10 +130,18 @@ def _is_whole(store: Store, keys: RunKeys) -> bool:
     return not report.counts.missing and not is_quick_look(report)
 
 
+def baselines(store: Store, suite: str) -> dict[str, Baseline]:
+    """The suite's baselines by name."""
+    entries = store.list(baselines_folder(suite))
+    return {unquote(_name(entry.key)): _read_baseline(store, entry.key) for entry in entries}
+
+
+def _name(key: str) -> str:
+    return key.rpartition("/")[2].removesuffix(".json")
+
+
 def _no_baseline(store: Store, name: str, suite: str) -> str:
-    names = [
-        unquote(entry.key.rpartition("/")[2].removesuffix(".json")) for entry in store.list(baselines_folder(suite))
-    ]
+    names = [unquote(_name(entry.key)) for entry in store.list(baselines_folder(suite))]
     there_are = f" (there is {', '.join(names)})" if names else ""
     return f"there is no baseline {name} yet{there_are}: {try_command('bless', 'RUN', '--name', name, *store_option(store.url))} makes one"
 

@@ -43,7 +43,7 @@ from ..suites import LoadedSuite, load_suite
 from .choosing import Choice
 from .collecting import CollectOptions
 from .places import store_for, store_option, try_command
-from .planning import PlanOptions, make_plan
+from .planning import PlanOptions, check_whole, make_plan
 from .preparing import check_keys, prepare
 from .registry import TAKEN_NAMES, entry_of, register
 from .telling import Told, collect_and_write
@@ -144,6 +144,7 @@ async def resume(
 ) -> RunResult:
     """Finish a planned run: only the shards that are not committed, and in them only what nobody has measured."""
     begun_s = time.monotonic()
+    await asyncio.to_thread(check_whole, store, keys)
     runner = _runner_for(options, plan.execution, plan.recipes[0].judge, store)
     async with _started(runner):
         return await _work(runner, plan, Place(store, keys, folder), _Wishes(options.baseline, begun_s), observer)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ..engine.commits import proven, read_commit
+from ..engine.commits import commit_body, proven, read_commit
 from ..engine.exchanges import Call, unpacked
 from ..engine.lines import records_of
 from ..errors import InputError, Problem, UsageError
@@ -59,7 +59,7 @@ def _exchanges(store: Store, keys: RunKeys, plan: Plan, measurement: Measurement
     mark = measurement.fingerprint.encode()
     for shard in plan.shards:
         try:
-            commit = read_commit(keys, plan, shard.index, store.read(keys.commit(shard.index)))
+            commit = read_commit(keys, plan, shard.index, commit_body(store, keys, plan, shard.index))
         except FileNotFoundError:
             continue
         for ref in commit.exchanges:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 from ..engine.frozen import frozen_cases
 from ..errors import UsageError
-from ..manifests.names import RUN_LABEL, base_name
+from ..manifests.names import COMPONENT_LABEL, RUN_LABEL, base_name
 from ..runners.cluster import Cluster
 from ..runners.submitting import is_over
 from ..storage.layout import RunKeys
@@ -33,7 +33,7 @@ async def stop(store: Store, keys: RunKeys, options: ClusterOptions) -> Steered:
 
     async def end(cluster: Cluster) -> Steered:
         names = await _running(cluster, keys)
-        for name in names:
+        for name in (*await _running(cluster, keys, "aggregator"), *names):  # it would report what is there
             await cluster.delete("Job", name)
         return Steered(keys.run_id, tuple(names), 0)
 
@@ -65,11 +65,30 @@ async def _in_cluster(
         await cluster.close()
 
 
-async def _running(cluster: Cluster, keys: RunKeys) -> list[str]:
-    """The names of the run's Jobs that are not over."""
-    jobs = await cluster.list("Job", {RUN_LABEL: base_name(keys.run_id)})
+async def sweep(store: Store, runs: Sequence[RunKeys], options: ClusterOptions) -> list[str]:
+    """The names of the Jobs that were left of these runs, and are removed now. Kubernetes does so by itself after `keep_s`."""
+    removed: list[str] = []
+    for keys in runs:
+        placement = kept_placement(store, keys)
+        if placement is None:
+            continue
+        cluster = connector(placement, options)()
+        try:
+            jobs = await cluster.list("Job", {RUN_LABEL: base_name(keys.run_id)})
+            over = [str(job["metadata"]["name"]) for job in jobs if is_over(job)]
+            for name in over:
+                await cluster.delete("Job", name)
+            removed += over
+        finally:
+            await cluster.close()
+    return removed
+
+
+async def _running(cluster: Cluster, keys: RunKeys, component: str = "worker") -> list[str]:
+    """The names of the run's Jobs that are not over. Raises `UsageError` when no worker is at work."""
+    jobs = await cluster.list("Job", {RUN_LABEL: base_name(keys.run_id), COMPONENT_LABEL: component})
     names = [str(job["metadata"]["name"]) for job in jobs if not is_over(job)]
-    if not names:
+    if not names and component == "worker":
         raise UsageError(f"run {keys.run_id} has no Job that is at work in {cluster.namespace}")
     return names
 

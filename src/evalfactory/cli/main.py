@@ -10,6 +10,7 @@ from contextlib import ExitStack, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from ..bulk import without_cycle_search
 from ..errors import EvalFactoryError, Interrupted
 from ..interrupts import end_on_sigterm, release_interrupts
 from ..settings import worker_environment
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: The commands that start workers: their nursery imports DeepEval while this process is still importing, too.
 MEASURING = ("run", "resume", "retry")
+
+#: The commands that pods run: the first process of a container must take SIGTERM itself.
+IN_PODS = ("work", "collect")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,11 +53,12 @@ def _execute(words: Sequence[str], ending: ExitStack, *, is_process: bool) -> in
         arguments = parse(words)
         if is_process and arguments.command == "work" and sys.flags.hash_randomization:
             os.execve(sys.executable, sys.orig_argv, worker_environment())  # the same again
-        if is_process and arguments.command == "work":
+        if is_process and arguments.command in IN_PODS:
             end_on_sigterm()
         if arguments.command in MEASURING and arguments.on is None:
             arguments.ahead = _nursery(ending)
-        module = import_module(f".commands.{arguments.command.replace('-', '_')}", package=__package__)
+        with without_cycle_search():
+            module = import_module(f".commands.{arguments.command.replace('-', '_')}", package=__package__)
     finally:
         release_interrupts()
     return int(module.execute(arguments))

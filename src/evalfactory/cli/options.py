@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 
 from ..errors import UsageError
 from .argparsing import Parser, nearest
@@ -57,6 +58,11 @@ def add_placed(parser: Parser) -> None:
     )
     parser.add_argument("--placement", metavar="FILE", help="instead of the suite's `placement`")
     add_cluster(parser)
+
+
+def add_detach(parser: Parser) -> None:
+    """Who finishes the run."""
+    parser.add_argument("--detach", action="store_true", help="with --on: leave it to the cluster, report included")
 
 
 def add_cluster(parser: Parser) -> None:
@@ -142,3 +148,15 @@ def one_of(words: Sequence[str]) -> Callable[[str], str]:
         return text
 
     return chosen
+
+
+def age(text: str) -> timedelta:
+    """A time span, such as `30d`, `12h` or `2w`."""
+    number, unit = text[:-1], text[-1:]
+    units = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+    if not number.isascii() or not number.isdigit() or unit not in units:
+        raise argparse.ArgumentTypeError(f"{text} is no time span such as 30d, 12h or 2w")
+    try:
+        return int(number) * units[unit]
+    except OverflowError:
+        raise argparse.ArgumentTypeError(f"{text} is longer than time") from None

@@ -87,11 +87,13 @@ def say_report(report: Report, told: Told, *, as_json: bool) -> int:
 
         width, color = screen()
         say_rendered(terminal(report, width=width, color=color).rstrip("\n"))
+        store = store_option(told.store)
         say(f"  report  {told.url}")  # on lines of their own, however long: they are there to be copied
+        say(f"  page    {try_command('report', report.run_id, '--format', 'html', *store)}")
         if report.counts.missing:
-            say(f"  go on   {try_command('resume', report.run_id, *store_option(told.store))}")
+            say(f"  go on   {try_command('resume', report.run_id, *store)}")
         elif report.counts.errored:
-            say(f"  retry   {try_command('retry', report.run_id, '--errored', *store_option(told.store))}")
+            say(f"  retry   {try_command('retry', report.run_id, '--errored', *store)}")
         if case := _interesting(report):
             say(f"  look    {explain_command(case, report.run_id, told.store)}")
         say()

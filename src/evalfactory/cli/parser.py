@@ -12,6 +12,7 @@ from .argparsing import Commands, Help, Parser, command, nearest
 from .options import (
     PLATFORMS,
     add_cluster,
+    add_detach,
     add_json,
     add_placed,
     add_planned,
@@ -19,6 +20,7 @@ from .options import (
     add_store,
     add_suite,
     address,
+    age,
     count,
     index,
     mapped,
@@ -32,7 +34,7 @@ from .options import (
 if TYPE_CHECKING:
     from ..runners.ahead import NurseryProcess
 
-FORMATS = ("terminal", "markdown", "junit", "json")
+FORMATS = ("terminal", "html", "markdown", "junit", "json")
 
 
 class Arguments(argparse.Namespace):
@@ -123,7 +125,7 @@ def _running(commands: Commands[Parser]) -> None:
     add_planned(run)
     run.add_argument("--workers", type=count, metavar="N", help="worker processes, or pods (default: the suite's)")
     add_placed(run)
-    run.add_argument("--detach", action="store_true", help="with --on: begin the run, and do not follow it")
+    add_detach(run)
     run.add_argument("--baseline", metavar="NAME", help="compare with this: a blessed name, `previous`, or a run id")
     run.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
     add_json(run)
@@ -175,6 +177,7 @@ def _going_on(commands: Commands[Parser]) -> None:
     resume.add_argument("--suite", metavar="FILE", help="its suite, when it has metrics or a target of your own")
     resume.add_argument("--workers", type=count, metavar="N", help="worker processes, or pods")
     add_placed(resume)
+    add_detach(resume)
     resume.add_argument("--baseline", metavar="NAME", help="compare with this")
     resume.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
     add_json(resume)
@@ -209,6 +212,7 @@ def _rendering(commands: Commands[Parser]) -> None:
     render.add_argument("--namespace", metavar="N", help="default: the placement's")
     render.add_argument("--placement", metavar="FILE", help="instead of the suite's `placement`")
     render.add_argument("--access", action="store_true", help="print the Role of whoever submits, instead")
+    render.add_argument("--detach", action="store_true", help="with the pod that reports when nobody follows")
     add_json(render)
 
 
@@ -216,6 +220,18 @@ def _following(commands: Commands[Parser]) -> None:
     runs = command(commands, "runs", "list the runs in a store", "evalfactory runs --store .evalfactory")
     add_store(runs)
     add_json(runs)
+    clean = command(
+        commands,
+        "clean",
+        "remove old runs, and nothing that a kept one needs",
+        "evalfactory clean --keep 10 --older-than 30d --dry-run",
+    )
+    clean.add_argument("--keep", type=index, metavar="N", help="the newest runs of each suite and tier")
+    clean.add_argument("--older-than", type=age, metavar="AGE", help="30d, 12h, 2w: younger ones are kept")
+    clean.add_argument("--dry-run", action="store_true", help="only say what would become of each run")
+    add_store(clean)
+    add_placed(clean)
+    add_json(clean)
     status = command(commands, "status", "say how far a run is", "evalfactory status latest")
     add_run(status)
     add_json(status)
@@ -265,16 +281,27 @@ def _telling(commands: Commands[Parser]) -> None:
     collect.add_argument(
         "--baseline", metavar="NAME", help="compare with this: a blessed name, `previous`, or a run id"
     )
+    collect.add_argument(
+        "--after-job", metavar="JOB", help="wait for this Job of the cluster first; then 0 whatever the verdict is"
+    )
     collect.add_argument("--quiet", action="store_true", help="no progress, only the verdict")
     add_json(collect)
-    report = command(commands, "report", "show a run's report again", "evalfactory report latest --format markdown")
+    report = command(
+        commands,
+        "report",
+        "show a run's report again, or make a page of it",
+        "evalfactory report latest --format html\nevalfactory report latest --format markdown",
+    )
     add_run(report)
     report.add_argument(
         "--format",
         type=one_of(FORMATS),
         default="terminal",
         metavar="F",
-        help=f"{', '.join(FORMATS)} (default: terminal)",
+        help=f"{', '.join(FORMATS)} (default: terminal); html writes a file and prints where it is",
+    )
+    report.add_argument(
+        "--out", metavar="FILE", help="where the page goes (default: beside the run's other reports in the store)"
     )
     add_json(report)
     verify = command(commands, "verify", "prove a report against the bytes in the store", "evalfactory verify latest")

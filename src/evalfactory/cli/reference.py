@@ -28,6 +28,7 @@ from ..records.report import (
     Proof,
     Report,
     ShardProof,
+    ShardTime,
     Share,
     SliceComparison,
     TargetSpeed,
@@ -107,7 +108,7 @@ _OF_JSON = {
 
 _REPORT_SECTIONS: tuple[type[Record], ...] = (
     Report, Verdict, GateCheck, Counts, MetricSummary, CaseResult, BaselineInfo, MetricComparison, Difference, DropTest,
-    Share, Interval, SliceComparison, TargetSpeed, Diagnosis, Proof, ShardProof, PartRef,
+    Share, Interval, SliceComparison, TargetSpeed, Diagnosis, Proof, ShardProof, PartRef, ShardTime,
 )  # fmt: skip
 
 
@@ -219,6 +220,11 @@ def _report() -> Iterator[str]:
     yield _row("`report.md`", "pull requests", "Markdown, short enough for a comment")
     yield _row("`report.txt`", "people", "what the terminal shows, 100 columns wide")
     yield _row("`junit.xml`", "CI servers", "JUnit: a test suite for each metric, a test for each case")
+    yield _row(
+        "`report.html`, `report-cases.js`",
+        "people",
+        "[a page](../how-to/read-the-page.md), once `report --format html` was asked for, and the texts that do not fit into it",
+    )
     yield "\nA *slot* is a case, a metric and a repeat: what is planned, measured, merged and compared. A field without a value is `null`.\n"
     yield "## The object of `--json`\n"
     yield "`run`, `resume`, `retry` and `collect` print it with `--json`, and nothing else to standard output.\n"

@@ -28,9 +28,36 @@ def read_commit(keys: RunKeys, plan: Plan, shard: int, body: bytes) -> Commit:
         raise damaged(keys.commit(shard), "it is no commit") from error
     if (commit.run_id, commit.shard, commit.plan_digest) != (plan.run_id, shard, plan.digest):
         raise damaged(keys.commit(shard), "it belongs to another run, shard or plan")
-    if not is_moment(commit.finished_at):
+    if not (is_moment(commit.started_at) and is_moment(commit.finished_at)):
         raise damaged(keys.commit(shard), "the time in it is none")
     return commit
+
+
+def put_commit(store: Store, keys: RunKeys, plan: Plan, commit: Commit) -> bool:
+    """Whether this attempt's commit is the shard's one.
+
+    Where the store lets a second writer overwrite the first, each attempt leaves its own commit under a name of its own,
+    and all choose the same one among them.
+    """
+    body = commit.model_dump_json(indent=1).encode()
+    if not plan.commits_are_chosen:
+        return store.create(keys.commit(commit.shard), body)
+    store.put(keys.claim(commit.shard, commit.attempt), body)
+    chosen = commit_body(store, keys, plan, commit.shard)
+    store.put(keys.commit(commit.shard), chosen)  # says to everyone who only counts that there is one
+    return chosen == body
+
+
+def commit_body(store: Store, keys: RunKeys, plan: Plan, shard: int) -> bytes:
+    """The bytes of the shard's commit; of several, those of the one that the store has had longest.
+
+    Raises:
+        FileNotFoundError: It is not committed.
+    """
+    claims = store.list(keys.claims_folder(shard)) if plan.commits_are_chosen else []
+    if not claims:
+        return store.read(keys.commit(shard))
+    return store.read(min(claims, key=lambda claim: (claim.modified_s, claim.key)).key)
 
 
 def read_part(store: Store, keys: RunKeys, shard: int, part: PartRef) -> bytes:

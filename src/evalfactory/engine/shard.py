@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ..records.measurement import Commit, Exchanges, Measurement, Output, PartHeader, PartRef, Slot
 from ..records.plan import MetricRecipe, ShardPlan
+from .commits import put_commit
 from .events import Finished, Noticed, finished
 from .parts import PartWriter, earlier_parts
 from .station import Station
@@ -47,6 +48,7 @@ class Shard:
         self._reused = 0
         self._adopted: list[PartRef] = []
         self._adopted_exchanges: list[PartRef] = []
+        self._started_at = _now()
         self._done = asyncio.Event()
         self._look_if_done()
 
@@ -139,12 +141,12 @@ class Shard:
             skipped=states["skipped"],
             reused=self._reused,
             versions=station.plan.versions,
-            finished_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            started_at=self._started_at,
+            finished_at=_now(),
             peak_rss_mb=round(used.ru_maxrss / 1024, 1),
             cpu_s=round(used.ru_utime + used.ru_stime, 3),
         )
-        body = commit.model_dump_json(indent=1).encode()
-        return await asyncio.to_thread(station.store.create, station.keys.commit(self.plan.index), body)
+        return await asyncio.to_thread(put_commit, station.store, station.keys, station.plan, commit)
 
     def _is_news(self, record: Measurement | Output) -> bool:
         if isinstance(record, Measurement):
@@ -166,3 +168,7 @@ class Shard:
     def _look_if_done(self) -> None:
         if len(self._states) >= self.plan.slots:
             self._done.set()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -9,7 +9,7 @@ from ..metrics.port import Metrics
 from ..records.plan import MetricRecipe, Plan
 from ..storage.layout import RunKeys
 from ..storage.port import Store
-from .commits import read_commit
+from .commits import commit_body, read_commit
 from .events import Events
 from .producing import Producer
 from .reusing import Reuse
@@ -38,7 +38,7 @@ class Station:
     def is_committed(self, shard: int) -> bool:
         """Whether some attempt has committed the shard. Raises `InputError` when its commit was changed."""
         try:
-            body = self.store.read(self.keys.commit(shard))
+            body = commit_body(self.store, self.keys, self.plan, shard)
         except FileNotFoundError:
             return False
         read_commit(self.keys, self.plan, shard, body)

@@ -199,6 +199,7 @@ class Endpoint:
             each.input_tokens += spent.input_tokens
             each.output_tokens += spent.output_tokens
             each.cost_usd += spent.cost_usd
+            each.throttled += isinstance(outcome, Throttled)
         if spent.known:
             self._output_tokens += 0.1 * (spent.output_tokens - self._output_tokens)
             self._pacer.correct(entry.wish.tokens, spent.input_tokens + spent.output_tokens)

@@ -26,7 +26,7 @@ class Meter:
         self._order = order  # of admission
         self._last_lap = last_lap
         self.started_s = now_s
-        self.calls = self.retries = self.reasks = 0
+        self.calls = self.retries = self.reasks = self.throttled = 0
         self.input_tokens = self.output_tokens = 0
         self.cost_usd = 0.0
         self.tasks: set[asyncio.Task[object]] = set()  # every task that called the judge, to be cancelled with it
@@ -50,6 +50,7 @@ class Meter:
             calls=self.calls,
             retries=self.retries,
             reasks=self.reasks,
+            throttled=self.throttled,
             input_tokens=self.input_tokens,
             output_tokens=self.output_tokens,
             cost_usd=self.cost_usd,

@@ -19,6 +19,7 @@ class Checkup:
     name: str
     store: str
     addresses: tuple[str, ...] = ()
+    component: str = "doctor"
 
     @property
     def run_name(self) -> str:
@@ -31,13 +32,17 @@ class Checkup:
         there = [self.placement.addresses.get(address, address) for address in self.addresses]
         return ["doctor", "--store", store, "--json", *(word for url in there for word in ("--reach", url))]
 
+    def ports(self) -> list[int]:
+        """None that a policy would have to name: it has none."""
+        return []
+
 
 def checkup_job(checkup: Checkup) -> Manifest:
     """The Job: tried once."""
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"name": checkup.name, "labels": labels(checkup, "doctor")},
+        "metadata": {"name": checkup.name, "labels": labels(checkup)},
         "spec": {
             "backoffLimit": 0,
             "activeDeadlineSeconds": DEADLINE_S,

@@ -63,7 +63,7 @@ def _metadata(order: JobOrder) -> Manifest:
         PLAN_DIGEST: plan.digest,
         SHARDS: ranges_text(order.shards),
     }
-    marked = labels(order, "worker")
+    marked = labels(order)
     if placement.queue is not None:
         marked["kueue.x-k8s.io/queue-name"] = placement.queue
         annotations["kueue.x-k8s.io/job-min-parallelism"] = "1"  # fewer pods at once are better than none

@@ -10,6 +10,7 @@ PREFIX = "evalfactory"
 
 RUN_LABEL = "evalfactory/run"
 JOB_LABEL = "evalfactory/job"
+COMPONENT_LABEL = "app.kubernetes.io/component"
 RUN_ID = "evalfactory/run-id"
 SUITE = "evalfactory/suite"
 STORE = "evalfactory/store"

@@ -34,8 +34,17 @@ class PodOrder(Protocol):
         """The Job's name."""
         ...
 
+    @property
+    def component(self) -> str:
+        """What part of a run it is."""
+        ...
+
     def arguments(self) -> list[str]:
         """The command line after `evalfactory`."""
+        ...
+
+    def ports(self) -> list[int]:
+        """What it must reach."""
         ...
 
 
@@ -48,6 +57,7 @@ class JobOrder:
     store: str  # its URL, as whoever submits sees it
     shards: tuple[int, ...]  # in the order of their indexes in the Job
     number: int = 1
+    component: str = "worker"
 
     @property
     def run_name(self) -> str:
@@ -76,7 +86,13 @@ class JobOrder:
 
     def ports(self) -> list[int]:
         """Of judges, target and store, as far as suite and placement tell them."""
-        return sorted({_port(address) for address in self._addresses()})
+        return sorted({*map(_port, self._addresses()), *self.store_ports()})
+
+    def store_ports(self) -> list[int]:
+        """Of the store, if it is none of the pod's volumes."""
+        if "://" not in self.store_in_pods:
+            return []
+        return [_port(_first(ENDPOINT_VARIABLES, self.placement.env) or "https://the.cloud")]
 
     def _addresses(self) -> Iterator[str]:
         plan, instead = self.plan, self.placement.addresses
@@ -84,8 +100,6 @@ class JobOrder:
         if plan.target is not None and plan.target.kind != "python":
             named.append(plan.target.url if plan.target.kind == "http" else plan.target.base_url)
         yield from (instead.get(each, each) for each in named)
-        if "://" in self.store_in_pods:
-            yield _first(ENDPOINT_VARIABLES, self.placement.env) or "https://the.cloud"
 
 
 def _first(names: Sequence[str], values: dict[str, str]) -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..records.placement import Claim, Files, Placement
 from .merged import merged
-from .names import JOB_LABEL, RUN_LABEL
+from .names import COMPONENT_LABEL, JOB_LABEL, RUN_LABEL
 from .order import PodOrder
 
 Manifest = dict[str, Any]
@@ -23,12 +23,12 @@ def pod_template(order: PodOrder) -> Manifest:
     return dict(merged(template, placement.pod_template))
 
 
-def labels(order: PodOrder, component: str) -> dict[str, str]:
+def labels(order: PodOrder) -> dict[str, str]:
     """What everything of this Job is found by."""
     return {
         **order.placement.labels,
         "app.kubernetes.io/name": "evalfactory",
-        "app.kubernetes.io/component": component,
+        COMPONENT_LABEL: order.component,
         "app.kubernetes.io/managed-by": "evalfactory",
         RUN_LABEL: order.run_name,
         JOB_LABEL: order.name,
@@ -40,7 +40,7 @@ def _metadata(order: PodOrder) -> Manifest:
         "cluster-autoscaler.kubernetes.io/safe-to-evict": "true",  # what it has measured is kept, the rest is done again
         "kueue.x-k8s.io/safe-to-forcefully-delete": "true",  # a twin of it does no harm
     }
-    return {"labels": labels(order, "worker"), "annotations": {**ours, **order.placement.annotations}}
+    return {"labels": labels(order), "annotations": {**ours, **order.placement.annotations}}
 
 
 def _spec(order: PodOrder) -> Manifest:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import yaml
 
+from .aggregator import AggregatorOrder, aggregator
 from .job import indexed_job
 from .order import JobOrder
 from .pod import Manifest
@@ -19,9 +20,10 @@ class _Dumper(yaml.SafeDumper):
         return True
 
 
-def manifests(order: JobOrder) -> list[Manifest]:
-    """Everything of a Job, in the order in which it is to be created."""
-    return [*([network_policy(order)] if order.placement.network_policy else []), indexed_job(order)]
+def manifests(order: JobOrder, finish: AggregatorOrder | None = None) -> list[Manifest]:
+    """Everything of a Job, in the order in which it is to be created; with an aggregator, if the run is left to itself."""
+    own = [*([network_policy(order)] if order.placement.network_policy else []), indexed_job(order)]
+    return own if finish is None else [*own, *aggregator(finish)]
 
 
 def yaml_text(documents: Sequence[Manifest]) -> str:

@@ -7,6 +7,7 @@ import gc
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..bulk import without_cycle_search
 from ..errors import EnvironmentProblem
 from ..judge.port import Judge
 from ..records.case import Case
@@ -35,7 +36,8 @@ class MetricsWhenNeeded:
 
     def _load(self) -> Metrics:
         try:
-            from .bridge import DeepEvalMetrics
+            with without_cycle_search():
+                from .bridge import DeepEvalMetrics
         except ImportError as error:
             hint = "reinstall evalfactory with the versions that it pins"
             raise EnvironmentProblem(f"DeepEval cannot be imported: {error}", hint=hint) from error

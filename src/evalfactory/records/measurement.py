@@ -25,11 +25,12 @@ class Slot(NamedTuple):
 
 
 class Usage(Record):
-    """What requests to a model cost. `calls` counts every request sent; `retries` and `reasks` are among them."""
+    """What requests to a model cost. `calls` counts every request sent; the next three are among them."""
 
     calls: int = Field(default=0, description="Requests sent.")
     retries: int = Field(default=0, description="Sent again after a 429, a 5xx, a timeout or a broken connection.")
     reasks: int = Field(default=0, description="Sent again because the answer was not what was asked for.")
+    throttled: int = Field(default=0, description="Refused for coming too fast (429).")
     input_tokens: int = Field(default=0, description="As the endpoint counts them.")
     output_tokens: int = Field(default=0, description="As the endpoint counts them.")
     cost_usd: float = Field(default=0.0, description="US dollars; 0 where the suite states no price.")
@@ -39,6 +40,7 @@ class Usage(Record):
             calls=self.calls + other.calls,
             retries=self.retries + other.retries,
             reasks=self.reasks + other.reasks,
+            throttled=self.throttled + other.throttled,
             input_tokens=self.input_tokens + other.input_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
             cost_usd=self.cost_usd + other.cost_usd,
@@ -153,6 +155,7 @@ class Commit(Record):
     skipped: int
     reused: int = 0
     versions: dict[str, str]
+    started_at: str = Field(default="", description="When the attempt that committed took it up; UTC, ISO 8601.")
     finished_at: str = Field(default="", description="UTC, ISO 8601.")
     peak_rss_mb: float = Field(default=0.0, description="Most memory the worker process has had, MiB.")
     cpu_s: float = Field(default=0.0, description="CPU of the worker process from its start to this commit, seconds.")

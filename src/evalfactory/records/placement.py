@@ -67,6 +67,11 @@ class Placement(Record):
     image: str = Field(
         min_length=1, description="With evalfactory in the version that plans; by digest, if it must be the same."
     )
+    aggregator_image: str | None = Field(
+        default=None,
+        min_length=1,
+        description="For `--detach`: one that can report (target `full`); without it `image` must be such a one.",
+    )
     pull_policy: Literal["IfNotPresent", "Always", "Never"] = Field(
         default="IfNotPresent", description="When nodes fetch the image."
     )

@@ -56,6 +56,17 @@ class Parent(Record):
     results_digest: str
 
 
+class StoreFacts(Record):
+    """What a store really does of what results rely on, tried out."""
+
+    creates_once: bool = Field(description="A second `create` of a key is refused, and leaves it as it was.")
+    knows_its_own: bool = Field(description="A `create` that is repeated with the same bytes counts as done.")
+    reads_back: bool = Field(description="What was written is read at once.")
+    lists_at_once: bool = Field(description="What was written is listed at once.")
+    deletes: bool = Field(description="What was deleted is gone.")
+    ahead_s: float = Field(description="Its clock against the one of whoever tried, seconds.")
+
+
 class Plan(Record):
     """What every process of a run agrees on. `digest` covers everything but the run id and the time."""
 
@@ -92,10 +103,20 @@ class Plan(Record):
     planning: Usage = Field(
         default=Usage(), description="What the judge cost before the plan: evaluation steps. Not in the digest."
     )
+    store: StoreFacts | None = Field(
+        default=None,
+        description="What the run's store was found to do; nothing of a folder, which does it all. Not in the digest.",
+    )
     publish: PublishSpec = Field(default=PublishSpec(), description="What may be told outside. Not in the digest.")
 
+    @property
+    def commits_are_chosen(self) -> bool:
+        """Whether the store lets a second commit overwrite the first, so that readers choose among all of them."""
+        return self.store is not None and not self.store.creates_once
 
-NOT_PLANNED = ("run_id", "created_at", "digest", "planning", "publish")  # what differs between two planners of the same
+
+#: What differs between two planners of the same.
+NOT_PLANNED = ("run_id", "created_at", "digest", "planning", "store", "publish")
 
 
 def content_digest(plan: dict[str, Any]) -> str:

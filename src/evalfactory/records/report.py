@@ -176,6 +176,26 @@ class Proof(Record):
     late_attempts: int = Field(default=0, description="Parts of attempts that no commit names.")
 
 
+class ShardTime(Record):
+    """When a shard was worked on, and what held it up."""
+
+    index: int = Field(description="From 0.")
+    attempt: str = Field(description="The worker process that committed it.")
+    started_at: str = Field(description="When that process took it up; UTC, ISO 8601.")
+    finished_at: str = Field(description="When it was committed; UTC, ISO 8601.")
+    slots: int = Field(description="Of the plan.")
+    errored: int = Field(default=0, description="Of its slots.")
+    reused: int = Field(default=0, description="Of its slots those copied from earlier runs.")
+    attempts: int = Field(
+        default=1, description="Worker processes whose measurements of it count, lost ones among them."
+    )
+    calls: int = Field(default=0, description="Requests to judge and target.")
+    retries: int = Field(
+        default=0, description="Requests sent again after a 429, a 5xx, a timeout or a broken connection."
+    )
+    throttled: int = Field(default=0, description="Requests refused for coming too fast (429).")
+
+
 class BaselineInfo(Record):
     """What the run was compared with."""
 
@@ -327,6 +347,9 @@ class Report(Record):
     wall_s: float = Field(
         default=0.0,
         description="From the start of the command (after `collect`: of the plan) to the last measurement; seconds.",
+    )
+    timeline: tuple[ShardTime, ...] = Field(
+        default=(), description="The run's own committed shards in the order of their indexes."
     )
     results_digest: str = Field(description="Of every slot's state, score and reason.")
     proof: Proof = Field(description="What `evalfactory verify` checks.")

@@ -25,7 +25,7 @@ def case_texts(screen: Screen, case: Case) -> None:
         value = getattr(case, name)
         if name != "id" and value not in (None, (), {}, "", False):
             screen.blank()
-            screen.block(name, "\n".join(_texts(value)))
+            screen.block(name, "\n".join(lines_of(value)))
 
 
 def measurement(screen: Screen, name: str, told: Measurement, *, when: str) -> None:
@@ -104,7 +104,7 @@ def _titles(messages: int) -> list[str]:
     )
 
 
-def _texts(value: Any) -> Iterator[str]:
+def lines_of(value: Any) -> Iterator[str]:
     """A field's value in lines; lists number their items."""
     match value:
         case str():
@@ -113,13 +113,13 @@ def _texts(value: Any) -> Iterator[str]:
             yield from ([", ".join(value)] if max(map(len, value)) < 30 else _numbered(value))
         case tuple() | list():
             for item in value:
-                yield from _texts(item)
+                yield from lines_of(item)
         case Turn():
             yield f"{value.role}: {value.content}"
             for chunk in value.retrieval_context or ():
                 yield f"    found: {chunk}"
             for tool in value.tools_called or ():
-                yield f"    called: {''.join(_texts(tool))}"
+                yield f"    called: {''.join(lines_of(tool))}"
         case ToolCall():
             inputs = "" if value.input_parameters is None else _json(value.input_parameters)
             yield f"{value.name}({inputs})" + ("" if value.output is None else f" → {_json(value.output)}")

@@ -18,22 +18,37 @@ _COUNTED: Final = ("tests", "failures", "errors", "skipped")  # the last one on 
 
 
 def junit(report: Report, entries: Iterable[Measurement | Slot]) -> Iterator[str]:
-    """The XML in pieces: every slot once, a missing one (a bare `Slot`) as an error.
+    """The XML in pieces: every slot once, a missing one (a bare `Slot`) as an error."""
+    told = JUnit(report.suite, (metric.name for metric in report.metrics))
+    for entry in entries:
+        told.add(entry)
+    return told.xml(report)
+
+
+class JUnit:
+    """The XML, built up slot by slot, in any order of metrics.
 
     A suite's head counts its tests, so each suite is kept compressed until its last slot has come: some 20 bytes a
-    passed slot, for a million slots that come in one pass and in any order of metrics.
+    passed slot, for a million slots that come in one pass.
     """
-    suites = {metric.name: _Suite(metric.name, f"{report.suite}.{metric.name}") for metric in report.metrics}
-    for entry in entries:
-        suites[entry.metric].add(entry)
-    totals: Counter[str] = Counter()
-    for suite in suites.values():
-        totals.update(suite.counts)
-    yield '<?xml version="1.0" encoding="UTF-8"?>\n'
-    yield f'<testsuites name="{xml(report.suite)}" {_attributes(totals, _COUNTED[:3])} time="{report.wall_s:.3f}">\n'
-    for suite in suites.values():
-        yield from suite.told(report)
-    yield "</testsuites>\n"
+
+    def __init__(self, suite: str, metrics: Iterable[str]) -> None:
+        self._suites = {name: _Suite(name, f"{suite}.{name}") for name in metrics}
+
+    def add(self, entry: Measurement | Slot) -> None:
+        """Take one slot."""
+        self._suites[entry.metric].add(entry)
+
+    def xml(self, report: Report) -> Iterator[str]:
+        """All of it in pieces; to be asked for once."""
+        totals: Counter[str] = Counter()
+        for suite in self._suites.values():
+            totals.update(suite.counts)
+        yield '<?xml version="1.0" encoding="UTF-8"?>\n'
+        yield f'<testsuites name="{xml(report.suite)}" {_attributes(totals, _COUNTED[:3])} time="{report.wall_s:.3f}">\n'
+        for suite in self._suites.values():
+            yield from suite.told(report)
+        yield "</testsuites>\n"
 
 
 class _Suite:

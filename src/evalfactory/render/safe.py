@@ -39,6 +39,11 @@ def visible(text: str) -> str:
     return _UNSHOWN.sub(_escape, text)
 
 
+def shown_text(text: str) -> str:
+    """`visible` text for a page: of any length, its line breaks line feeds, its tabs blanks."""
+    return visible(text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", "    "))
+
+
 def one_line(text: str) -> str:
     """`visible` text on one line, each run of blanks and line breaks as one space."""
     return visible(_BLANKS.sub(" ", text).strip(" "))

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol
 
 from ..manifests.pod import Manifest
 
-Kind = Literal["Job", "NetworkPolicy", "Pod", "Event"]
+Kind = Literal["Job", "NetworkPolicy", "Pod", "Event", "ServiceAccount", "Role", "RoleBinding"]
 
 
 class Cluster(Protocol):

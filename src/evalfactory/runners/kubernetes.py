@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -176,28 +176,46 @@ class KubernetesRunner:
     async def _watch_job(self, cluster: Cluster, view: _View) -> None:
         """Keep the Job fresh, for as long as it takes. One that is gone when we look again was deleted meanwhile."""
         name = view.order.name
-        while True:
-            with contextlib.suppress(UnavailableError):
-                job = await cluster.get("Job", name)
-                _see_job(view, "DELETED" if job is None else "ADDED", job or view.job)
-                since = view.job["metadata"].get("resourceVersion", "")
-                async for change, found in cluster.watch("Job", fields={"metadata.name": name}, since=since):
-                    _see_job(view, change, found)
-            await asyncio.sleep(self._pace.again_s)
+
+        async def look() -> None:
+            job = await cluster.get("Job", name)
+            _see_job(view, "DELETED" if job is None else "ADDED", job or view.job)
+            since = view.job["metadata"].get("resourceVersion", "")
+            async for change, found in cluster.watch("Job", fields={"metadata.name": name}, since=since):
+                _see_job(view, change, found)
+
+        await self._again_and_again(look)
 
     async def _watch_pods(self, cluster: Cluster, view: _View) -> None:
-        while True:
+        async def look() -> None:
             view.pods = {name: pod for name, pod in view.pods.items() if pod.ended is not None}
-            with contextlib.suppress(UnavailableError):
-                async for change, found in cluster.watch("Pod", labels={JOB_LABEL: view.order.name}):
-                    _see_pod(view, change, found)
-            await asyncio.sleep(self._pace.again_s)
+            async for change, found in cluster.watch("Pod", labels={JOB_LABEL: view.order.name}):
+                _see_pod(view, change, found)
+
+        await self._again_and_again(look)
 
     async def _watch_warnings(self, cluster: Cluster, view: _View) -> None:
+        async def look() -> None:
+            async for change, found in cluster.watch("Event", fields={"type": "Warning"}):
+                _see_event(view, change, found)
+
+        await self._again_and_again(look)
+
+    async def _again_and_again(self, look: Callable[[], Awaitable[None]]) -> None:
+        """Look for as long as it takes. Raises what a cluster refuses at first sight, or for long.
+
+        A server that has only just started refuses for a moment what it allows.
+        """
+        time_s = asyncio.get_running_loop().time
+        allowed_s: float | None = None
         while True:
-            with contextlib.suppress(UnavailableError):
-                async for change, found in cluster.watch("Event", fields={"type": "Warning"}):
-                    _see_event(view, change, found)
+            try:
+                with contextlib.suppress(UnavailableError):
+                    await look()
+                allowed_s = time_s()
+            except EnvironmentProblem:
+                if allowed_s is None or time_s() - allowed_s > self._pace.patience_s:
+                    raise
             await asyncio.sleep(self._pace.again_s)
 
 

@@ -27,6 +27,9 @@ _KINDS: dict[Kind, type[GenericNamespacedResource]] = {
     "NetworkPolicy": create_namespaced_resource("networking.k8s.io", "v1", "NetworkPolicy", "networkpolicies"),
     "Pod": create_namespaced_resource("", "v1", "Pod", "pods"),
     "Event": create_namespaced_resource("", "v1", "Event", "events"),
+    "ServiceAccount": create_namespaced_resource("", "v1", "ServiceAccount", "serviceaccounts"),
+    "Role": create_namespaced_resource("rbac.authorization.k8s.io", "v1", "Role", "roles"),
+    "RoleBinding": create_namespaced_resource("rbac.authorization.k8s.io", "v1", "RoleBinding", "rolebindings"),
 }
 
 _REVIEW = create_global_resource(
@@ -163,7 +166,9 @@ def _said(error: httpx2.HTTPStatusError) -> str:
 def _in_our_words(error: httpx2.HTTPStatusError, doing: str) -> EvalFactoryError:
     code, said = _code(error), _said(error)
     if code in (401, 403):
-        hint = "who submits needs the Role that `evalfactory render kubernetes SUITE --access` prints"
+        hint = (
+            "who submits needs the Role that `evalfactory render kubernetes SUITE --access` prints (`--detach` is more)"
+        )
         return EnvironmentProblem(f"the cluster does not allow to {doing}: {said}", hint=hint)
     if code in (400, 404, 422):
         return UsageError(f"the cluster refuses to {doing}: {said}", hint="look at `placement:` in the suite")

@@ -49,9 +49,9 @@ def pod_facts(pod: Object) -> PodFacts:
     if "terminated" in state:
         return _terminated(name, index, state["terminated"], pod)
     if meta.get("deletionTimestamp"):
-        return PodFacts(name, index, "stopping")
+        return PodFacts(name, index, "stopping", trouble=_given_up(pod))
     if "running" in state:
-        return PodFacts(name, index, "running", running=True)
+        return PodFacts(name, index, "running", running=True, trouble=_silent(pod))
     if status.get("phase") == "Failed":
         return PodFacts(
             name, index, "failed", ended=Exit.BUG, said=_short(status.get("message") or status.get("reason"))
@@ -68,6 +68,33 @@ def _terminated(name: str, index: int, ended: Object, pod: Object) -> PodFacts:
         return PodFacts(name, index, "done", ended=0)
     evicted = pod.get("status", {}).get("reason") == "Evicted"
     return PodFacts(name, index, "evicted" if evicted else f"ended with {code}", ended=code, said=said)
+
+
+def _silent(pod: Object) -> Trouble | None:
+    """Whether its node has fallen silent: only then is a container that runs, and nobody probes, called not ready."""
+    if _condition(pod, "Ready") != ("False", ""):
+        return None
+    hint = "if it stays away Kubernetes gives its pods up within minutes, and `evalfactory resume` can measure their shards"
+    return Trouble(f"the node {_node(pod)} does not answer", hint)
+
+
+def _given_up(pod: Object) -> Trouble | None:
+    """Whether its node is gone, or cleared: a pod that cannot be seen to end is never replaced."""
+    if _condition(pod, "DisruptionTarget") != ("True", "DeletionByTaintManager"):
+        return None
+    hint = "if the node does not come back: stop following, then `evalfactory resume` with --on kubernetes"
+    return Trouble(f"the node {_node(pod)} is lost or being cleared, and a pod of it has not ended yet", hint)
+
+
+def _condition(pod: Object, kind: str) -> tuple[str, str]:
+    """Its status and its reason; empty where it is not given."""
+    conditions: Sequence[Object] = pod.get("status", {}).get("conditions", ())
+    found: Object = next((each for each in conditions if each.get("type") == kind), {})
+    return str(found.get("status", "")), str(found.get("reason") or "")
+
+
+def _node(pod: Object) -> str:
+    return str(pod.get("spec", {}).get("nodeName", "of a pod"))
 
 
 def _out_of_memory(pod: Object) -> Trouble:

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..errors import EnvironmentProblem
+from ..manifests.aggregator import AggregatorOrder, aggregator
 from ..manifests.job import indexed_job
-from ..manifests.names import JOB_LABEL, PLAN_DIGEST, RUN_LABEL, SHARDS, STORE
+from ..manifests.names import COMPONENT_LABEL, JOB_LABEL, PLAN_DIGEST, RUN_LABEL, SHARDS, STORE
 from ..manifests.order import JobOrder
 from ..manifests.pod import Manifest
-from ..manifests.policy import network_policy
+from ..manifests.policy import DETACHED_RIGHTS, network_policy
 from ..planning.ranges import parse_ranges
 from .cluster import Cluster
 
@@ -35,7 +36,8 @@ async def submit(cluster: Cluster, order: JobOrder, now: datetime) -> Submitted:
     Raises:
         EnvironmentProblem: Another run has its name.
     """
-    known = {int(_number(job, order)): job for job in await cluster.list("Job", {RUN_LABEL: order.run_name})}
+    ours = {RUN_LABEL: order.run_name, COMPONENT_LABEL: order.component}
+    known = {int(_number(job, order)): job for job in await cluster.list("Job", ours)}
     for job in known.values():
         _check_same_run(job, order)
     for number in sorted(known, reverse=True):
@@ -46,6 +48,34 @@ async def submit(cluster: Cluster, order: JobOrder, now: datetime) -> Submitted:
         if made := await _made(cluster, replace(order, number=number)):
             return made
     raise EnvironmentProblem(f"run {order.plan.run_id} has {MOST_JOBS} Jobs already", hint="kubectl delete jobs")
+
+
+async def leave(cluster: Cluster, finish: AggregatorOrder) -> bool:
+    """Let the Job's aggregator finish the run; False if it is there already."""
+    *beside, job = aggregator(finish)
+    for each in beside:
+        await cluster.create(each)
+    made = await cluster.create(job)
+    if made is None:
+        return False
+    for each in beside:  # so that it goes when the aggregator's Job goes
+        await cluster.patch(each["kind"], finish.name, {"metadata": {"ownerReferences": [_owner(made)]}})
+    return True
+
+
+async def check_may_leave(cluster: Cluster) -> None:
+    """Return if we may make an aggregator here.
+
+    Raises:
+        EnvironmentProblem: We may not.
+    """
+    for group, resources, verbs in DETACHED_RIGHTS:
+        for resource in resources:
+            if lacking := [verb for verb in verbs if not await cluster.allows(verb, group, resource)]:
+                raise EnvironmentProblem(
+                    f"--detach needs an account for the pod that reports, and you may not {' and '.join(lacking)} {resource}",
+                    hint="the Role of `evalfactory render kubernetes SUITE --access --detach`; or run without --detach",
+                )
 
 
 def is_over(job: Manifest) -> bool:

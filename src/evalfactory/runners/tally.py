@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from ..engine.events import Event, ShardEnded, finished
 from ..engine.lines import records_of
@@ -13,6 +14,7 @@ from ..records.plan import Plan
 from ..storage.layout import RunKeys, shard_of
 from ..storage.port import Store
 
+READ_AT_ONCE = 16  # a bucket answers each request in its own time
 _PART = re.compile(r"/parts/[^/]+$")
 
 
@@ -32,7 +34,10 @@ class Tally:
         """What was kept and committed since the last look."""
         entries = [entry.key for entry in self._store.list(self._keys.shards_folder)]
         fresh = [key for key in entries if key not in self._seen]
-        events = [event for key in fresh if _PART.search(key) for event in self._kept(key)]
+        parts = [key for key in fresh if _PART.search(key) and shard_of(key) not in self.committed]
+        with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+            bodies = pool.map(self._store.read, parts)
+            events = [event for key, body in zip(parts, bodies, strict=True) for event in self._kept(key, body)]
         events += [event for key in fresh if key.endswith("/commit.json") for event in self._ended(key)]
         self._seen.update(fresh)
         self._looked = True
@@ -42,11 +47,11 @@ class Tally:
         """Measurements in the shard's parts, those of several attempts each counted."""
         return self._known[shard]
 
-    def _kept(self, key: str) -> Iterator[Event]:
+    def _kept(self, key: str, body: bytes) -> Iterator[Event]:
         shard = shard_of(key)
-        if shard is None or shard in self.committed:
+        if shard is None:
             return
-        for record in records_of(self._store.read(key)):
+        for record in records_of(body):
             if isinstance(record, Measurement):
                 self._known[shard] += 1
                 yield finished(record, shard, earlier=not self._looked)

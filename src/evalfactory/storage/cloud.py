@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -12,7 +13,7 @@ from obstore.store import ObjectStore, from_url
 
 from ..errors import UsageError
 from ..settings import environment
-from .cloud_errors import FOREIGN, past_the_end, reason_of, translated
+from .cloud_errors import FOREIGN, knows_no_conditions, past_the_end, reason_of, translated, was_cut_off
 from .keys import checked, checked_prefix
 from .port import Entry
 
@@ -39,7 +40,8 @@ def open_cloud_store(url: str, *, patience_s: float = 60.0) -> CloudStore:
     }
     retry: RetryConfig = {"max_retries": 8, "retry_timeout": timedelta(seconds=patience_s)}
     try:
-        return CloudStore(url.rstrip("/"), from_url(url.rstrip("/"), client_options=client, retry_config=retry))
+        bucket = from_url(url.rstrip("/"), client_options=client, retry_config=retry)
+        return CloudStore(url.rstrip("/"), bucket, patience_s=patience_s)
     except FOREIGN as error:
         raise UsageError(
             f"not a store: {url}: {reason_of(error)}",
@@ -50,9 +52,11 @@ def open_cloud_store(url: str, *, patience_s: float = 60.0) -> CloudStore:
 class CloudStore:
     """Objects below a bucket's prefix; each write is one request, each object whole or not there."""
 
-    def __init__(self, url: str, bucket: ObjectStore) -> None:
+    def __init__(self, url: str, bucket: ObjectStore, *, patience_s: float) -> None:
         self.url = url
         self._bucket = bucket
+        self._patience_s = patience_s
+        self._has_conditions = True  # until it says otherwise
 
     def read(self, key: str, offset: int = 0, length: int | None = None) -> bytes:
         checked(key)
@@ -76,18 +80,34 @@ class CloudStore:
     def create(self, key: str, body: bytes) -> bool:
         checked(key)
         with translated(self.url, key):
-            for attempt in range(_CREATE_TRIES):
-                try:
-                    obstore.put(self._bucket, key, body, mode="create")
-                    return True
-                except AlreadyExistsError:
-                    held = self._held(key)
+            try:
+                if self._has_conditions:
+                    return self._create(key, body)
+            except FOREIGN as error:
+                if not knows_no_conditions(error):
+                    raise
+                self._has_conditions = False  # it says so at length each time
+            self.put(key, body)  # as a service does that ignores conditions: plans find out, and record it
+            return True
+
+    def _create(self, key: str, body: bytes) -> bool:
+        end_s = time.monotonic() + self._patience_s
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                obstore.put(self._bucket, key, body, mode="create")
+                return True
+            except FOREIGN as error:
+                held = self._held(key) if isinstance(error, AlreadyExistsError) else None
                 if held is not None:
                     return held == body
-                # S3 also says "conflict" while another writer is still at it: its object may yet come, or never.
-                threading.Event().wait(0.05 * 2**attempt)
-            obstore.put(self._bucket, key, body, mode="create")
-            return True
+                # S3 also says "conflict" while another writer is still at it: its object may yet come, or never. And a
+                # connection that broke leaves it open who has written; obstore repeats only what it takes for harmless.
+                again = isinstance(error, AlreadyExistsError) or was_cut_off(error)
+                if not again or attempt > _CREATE_TRIES or time.monotonic() > end_s:
+                    raise
+            threading.Event().wait(0.05 * 2 ** (attempt - 1))
 
     def _held(self, key: str) -> bytes | None:
         try:

@@ -41,6 +41,16 @@ def past_the_end(error: Exception) -> bool:
     return "status code: 416" in str(error)
 
 
+def knows_no_conditions(error: Exception) -> bool:
+    """Whether the service says that it has no conditional writes."""
+    return "status code: 501" in str(error)
+
+
+def was_cut_off(error: Exception) -> bool:
+    """Whether the connection broke, so that nobody knows whether the request was carried out."""
+    return "HTTP error" in _message(error) and "status code" not in _message(error)
+
+
 def reason_of(error: Exception) -> str:
     """The first, human part of obstore's message: no debug dump, no XML, one line, at most 300 characters."""
     text = _answer(error) or _message(error)

@@ -1,7 +1,7 @@
 """Where everything lies in a store: the one place that knows the names of keys.
 
 fingerprints/…  limits/<group>/…  recipes/<digest>.json  runs/<run-id>.json
-<suite>/runs/<run-id>/plan.json  cases/…  shards/00007/parts/…  shards/00007/commit.json  logs/…  report/…
+<suite>/runs/<run-id>/plan.json  cases/…  shards/00007/parts/…  shards/00007/commit.json  commits/…  logs/…  report/…
 <suite>/runs/<run-id>/shards/00007/exchanges/…
 <suite>/runs/<run-id>/quarantine/…  limits/<endpoint>/…
 <suite>/baselines/<name>.json  <suite>/told/<where>.json
@@ -20,6 +20,9 @@ FINGERPRINTS = "fingerprints/"
 LIMITS = "limits/"
 RECIPES = "recipes/"
 RUNS = "runs/"
+
+CLEANED = b'{"cleaned": true}\n'  # of a run that is kept as a report only
+AGGREGATOR = "aggregator"  # how the attempts of whoever reports on a detached run begin
 
 MAX_RUN_ID = 100
 _RUN_ID = re.compile(rf"[A-Za-z0-9_][A-Za-z0-9._-]{{0,{MAX_RUN_ID - 1}}}")
@@ -102,6 +105,16 @@ class RunKeys:
         return f"{self.root}placement.json"
 
     @property
+    def cleaned(self) -> str:
+        """There if only the run's report is kept, for others to be compared with."""
+        return f"{self.root}cleaned.json"
+
+    @property
+    def heavy(self) -> tuple[str, ...]:
+        """The folders that no comparison with the run looks into."""
+        return tuple(f"{self.root}{name}/" for name in ("shards", "logs", "limits", "quarantine"))
+
+    @property
     def cases_folder(self) -> str:
         return f"{self.root}cases/"
 
@@ -121,6 +134,13 @@ class RunKeys:
 
     def commit(self, index: int) -> str:
         return f"{self.shard(index)}commit.json"
+
+    def claims_folder(self, index: int) -> str:
+        """Where each attempt leaves its commit if the store does not see to it that the first one stays."""
+        return f"{self.shard(index)}commits/"
+
+    def claim(self, index: int, attempt: str) -> str:
+        return f"{self.claims_folder(index)}{escaped_to_ascii(attempt)}.json"
 
     def parts_folder(self, index: int) -> str:
         return f"{self.shard(index)}parts/"

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import NamedTuple
 
+from ..records.plan import StoreFacts
 from .layout import LIMITS
+from .local import LocalStore
 from .port import Store
 
 PAYLOAD = b'{"probe": %d}'
 
 
-class StoreFacts(NamedTuple):
-    """What was found out."""
-
-    creates_once: bool  # a second `create` of a key is refused, and leaves it as it was
-    knows_its_own: bool  # a `create` that is repeated with the same bytes counts as done
-    reads_back: bool  # what was written is read at once
-    lists_at_once: bool  # what was written is listed at once
-    deletes: bool
-    ahead_s: float  # its clock against this machine's
+def what_to_record(store: Store) -> StoreFacts | None:
+    """What a plan says of its store; nothing of a folder, whose file system refuses a second link of one name."""
+    return None if isinstance(store, LocalStore) else probe(store)
 
 
 def probe(store: Store) -> StoreFacts:

@@ -18,6 +18,7 @@ from ..engine.orders import Assignment, Order
 from ..errors import InputError, Interrupted, RefusedError, Terminated, UnavailableError
 from ..records.measurement import Measurement
 from ..records.plan import Plan
+from ..storage.journal import read_torn, torn_journals
 from ..storage.layout import RunKeys
 from ..storage.port import Store
 from .log import keep_log
@@ -84,10 +85,9 @@ def work_on(store: Store, plan: Plan, shard: int, folder: Path, addresses: Mappi
 
 def key_has_worked(store: Store, keys: RunKeys) -> bool:
     """Whether the judge has answered any worker of this run, as far as the store knows."""
-    for entry in store.list(keys.shards_folder):
-        if "/parts/" in entry.key and any(map(_was_paid_for, records_of(store.read(entry.key)))):
-            return True
-    return False
+    kept = [*torn_journals(store, keys.shards_folder), *(entry.key for entry in store.list(keys.shards_folder))]
+    parts = (key for key in kept if "/parts/" in key)
+    return any(_was_paid_for(record) for key in parts for record in records_of(read_torn(store, key)))
 
 
 def _was_paid_for(record: object) -> bool:

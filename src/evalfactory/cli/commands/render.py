@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ...app.placing import order_for, placement_of
+from ...manifests.aggregator import AggregatorOrder
 from ...manifests.policy import submitter_role
 from ...manifests.text import manifests, yaml_text
 from ..output import say_json, say_rendered
@@ -18,9 +19,10 @@ def execute(arguments: Arguments) -> int:
     path = suite_path(arguments.suite)
     cluster = cluster_options(arguments)
     if arguments.access:
-        documents = [submitter_role(placement_of(path, cluster).namespace)]
+        documents = [submitter_role(placement_of(path, cluster).namespace, detached=arguments.detach)]
     else:
-        documents = manifests(asyncio.run(order_for(path, options(arguments), cluster)))
+        order = asyncio.run(order_for(path, options(arguments), cluster))
+        documents = manifests(order, AggregatorOrder(order) if arguments.detach else None)
     if arguments.json:
         say_json({"documents": documents})
     else:

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from ...app.planning import read_plan
 from ...app.running import RunOptions, resume
+from ...errors import UsageError
 from ..output import say_report, tell
 from ..parser import Arguments
 from ..places import run_of, suite_path
 from ..progress import watching
-from .run import cluster_options
+from .run import cluster_options, say_left
 
 
 def execute(arguments: Arguments) -> int:
@@ -25,7 +26,13 @@ def execute(arguments: Arguments) -> int:
 
         suite = suite_path(arguments.suite) if arguments.suite else None
         site = site_of_run(store, keys, suite, cluster_options(arguments))
+    elif arguments.detach:
+        raise UsageError("--detach is for runs in a cluster", hint="--on kubernetes --detach")
     options = RunOptions(workers=arguments.workers, baseline=arguments.baseline, site=site, ahead=arguments.ahead)
+    if arguments.detach and site is not None:
+        from ...app.placing import submit_rest
+
+        return say_left(asyncio.run(submit_rest(store, keys, options, site)).order, as_json=arguments.json)
     with watching(quiet=arguments.quiet) as observer:
         result = asyncio.run(resume(store, keys, plan, options, observer, folder))
     if result.problem:

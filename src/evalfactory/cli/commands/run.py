@@ -19,6 +19,7 @@ from ..progress import watching
 
 if TYPE_CHECKING:
     from ...app.placing import ClusterOptions
+    from ...manifests.order import JobOrder
 
 
 def execute(arguments: Arguments) -> int:
@@ -41,17 +42,22 @@ def execute(arguments: Arguments) -> int:
 
 
 def _submit(path: Path, wanted: RunOptions, arguments: Arguments) -> int:
-    """Begin the run in the cluster, and say how to come back to it."""
+    """Begin the run in the cluster, and leave it there."""
     from ...app.placing import submit_run
 
-    order = asyncio.run(submit_run(path, wanted, cluster_options(arguments))).order
+    return say_left(asyncio.run(submit_run(path, wanted, cluster_options(arguments))).order, as_json=arguments.json)
+
+
+def say_left(order: JobOrder, *, as_json: bool) -> int:
+    """Say how to come back to a run that is left to itself."""
     run_id, store = order.plan.run_id, store_option(order.store)
-    if arguments.json:
+    if as_json:
         say_json({"run_id": run_id, "job": order.name, "shards": len(order.shards), "store": order.store})
     else:
         say(f"run {run_id}: {plural(len(order.shards), 'shard')} in the Job {order.name}")
         say(f"how far it is: {try_command('status', run_id, *store)}")
-        say(f"its verdict:   {try_command('resume', run_id, *store, '--on', 'kubernetes')}")
+        say(f"its report, once it is there: {try_command('report', run_id, *store)}")
+        say(f"to follow it:  {try_command('resume', run_id, *store, '--on', 'kubernetes')}")
     return Exit.PASS
 
 

@@ -21,6 +21,8 @@ def execute(arguments: Arguments) -> int:
     say(f"run {status.run_id} · {status.suite}, {scope}, planned {moment(status.created_at)} UTC")
     say(f"{status.state}: {status.committed} of {plural(status.shards, 'shard')} committed")
     say(f"{count(status.planned)} planned · {_counts(status)}")
+    if status.aggregator:
+        say(f"the aggregator {status.aggregator}")
     if status.verdict:
         say(f"verdict of the newest report: {status.verdict}")
     if status.committed < status.shards:

@@ -9,7 +9,6 @@ from typing import NamedTuple
 from ...app.places import store_at, store_for
 from ...app.planning import read_plan
 from ...app.registry import find_run
-from ...app.running import plan_run
 from ...errors import EnvironmentProblem, Exit, InputError, UsageError
 from ...records.plan import Plan
 from ...settings import environment
@@ -20,7 +19,6 @@ from ...worker.single import work_on
 from ..output import say_json, tell
 from ..parser import Arguments
 from ..places import suite_path
-from .run import options
 
 
 class Work(NamedTuple):
@@ -76,6 +74,9 @@ def _with_suite(arguments: Arguments) -> Work:
     loaded = load_suite(suite_path(arguments.suite))
     store = store_for(loaded, arguments.store)
     if arguments.total_shards is not None:
+        from ...app.running import plan_run  # a pod, whose run is planned, need not wait for it
+        from .run import options
+
         plan = asyncio.run(plan_run(loaded, store, options(arguments), shards=arguments.total_shards))
         return Work(store, plan, loaded.folder)
     try:

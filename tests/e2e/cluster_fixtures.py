@@ -1,0 +1,33 @@
+"""Fixtures of the proofs on a cluster: a judge here, a namespace with one there, a bench with its suite placed in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cluster_bench import ClusterBench, namespace_with_judge
+
+from line_tools import Bench, Simulator, simulator
+
+SLOW = ("--latency", "constant", "--latency-mean-s", "0.25")
+
+
+@pytest.fixture(scope="session")
+def here() -> Iterator[Simulator]:
+    """The simulated judge on this machine; the one in the cluster judges alike."""
+    with simulator() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def namespace() -> Iterator[str]:
+    with namespace_with_judge(SLOW) as name:
+        yield name
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, namespace: str, here: Simulator) -> Iterator[ClusterBench]:
+    bench = Bench(tmp_path, here.base_url)
+    yield ClusterBench(bench, namespace, here)
+    bench.close()
