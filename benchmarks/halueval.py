@@ -23,11 +23,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any
 
 HERE = Path(__file__).resolve().parent
-sys.path[0] = str(HERE.parent)  # and not this folder: `statistics` is also a module of Python
+if not __package__:
+    sys.path[0] = str(HERE.parent)  # and not this folder: `statistics` is also a module of Python
+
+from statistics import fmean, stdev  # noqa: E402
 
 from benchmarks.processes import COMMAND  # noqa: E402
 from evalfactory.analysis.shares import wilson  # noqa: E402
@@ -39,7 +41,7 @@ SHARES = (0.0, 0.02, 0.05, 0.1, 0.2)
 VERDICTS = ("PASS", "INCONCLUSIVE", "FAIL")
 ODDS = ("--bad-share", "0.1", "--pass-if-good", "0.97", "--pass-if-bad", "0.33", "--doubt-odds", "0.85")
 METRIC = "faithfulness"
-OFFLINE_SEEDS = 3  # it says the same each time: seeds only choose whose answers are made up
+OFFLINE_SEEDS = 2  # it says the same each time: seeds only choose whose answers are made up
 
 Row = dict[str, Any]
 
@@ -66,7 +68,7 @@ def main() -> int:
                 answers, judge, seed
             )
         RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
-    _write_page(rows)
+    PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), rows), encoding="utf-8")
     print("\n\n".join(_tables(rows)))
     return 0
 
@@ -109,9 +111,9 @@ def _run(
         }  # fmt: skip
         (folder / "suite.yaml").write_text(json.dumps(suite))
         baseline = () if run_id == "base" else ("--baseline", "base")
-        words = ("suite.yaml", "--tier", "full", "--fresh", "--quiet", "--run-id", run_id, *baseline)
-        _command(folder, "run", *words)
-    report = json.loads(_command(folder, "report", run_id, "--json"))
+        words = ("suite.yaml", "--tier", "full", "--fresh", "--quiet", "--run-id", run_id, *baseline, "--json")
+        told = json.loads(_command(folder, "run", *words))
+    report = json.loads((folder / told["report"] / "report.json").read_text(encoding="utf-8"))
     compared = report["compared"][0] if report["compared"] else {}
     interval = (compared.get("difference") or {}).get("interval") or {}
     return {
@@ -177,16 +179,16 @@ def _mean(rows: Sequence[Row]) -> str:
 
 
 def _held(rows: Sequence[Row]) -> str:
-    """How many intervals hold the mean over all seeds, which stands for the true difference."""
-    truth = fmean(row["difference"] for row in rows)
+    """How many intervals hold the true difference: none at 0 %, else the mean over all seeds stands for it."""
+    truth = fmean(row["difference"] for row in rows) if rows[0]["share"] else 0.0
     return f"{sum(row['low'] <= truth <= row['high'] for row in rows)} of {len(rows)}"
 
 
-def _write_page(rows: Sequence[Row]) -> None:
+def with_tables(page: str, rows: Sequence[Row]) -> str:
+    """The page with its tables between their markers."""
     begin, end = "<!-- tables -->\n", "<!-- end of tables -->"
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
-    after = rest.partition(end)[2]
-    PAGE.write_text(before + begin + "\n" + "\n\n".join(_tables(rows)) + "\n\n" + end + after, encoding="utf-8")
+    before, _, rest = page.partition(begin)
+    return before + begin + "\n" + "\n\n".join(_tables(rows)) + "\n\n" + end + rest.partition(end)[2]
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from .app.planning import read_plan
 from .app.power import PowerOptions, suite_power
 from .app.promoting import Marks, Wanted
 from .app.promoting import promote as _promote
-from .app.publishing import GitHubOptions, Told, telling
+from .app.publishing import GitHubOptions, Published, message_of
 from .app.publishing import publish_github as _publish_github
 from .app.registry import Baseline, find_run
 from .app.reports import read_report, reported_measurements
@@ -252,9 +252,9 @@ def promote(  # noqa: PLR0913  one keyword for each option of the command
 
 def publish_github(
     run_id: str = "latest", *, place: Place, report_url: str | None = None, store: str | None = None
-) -> list[Told]:
+) -> list[Published]:
     """What became of each way to tell the verdict on GitHub; what GitHub refuses is told, and no error."""
-    ready = telling(*_found(store, run_id), report_url=report_url or place.build_url)
+    ready = message_of(*_found(store, run_id), report_url=report_url or place.build_url)
     return _complete(_publish_github(ready, place, GitHubOptions()))
 
 
@@ -265,10 +265,10 @@ def publish_slack(
     report_url: str | None = None,
     always: bool = False,
     store: str | None = None,
-) -> Told:
+) -> Published:
     """What became of the message in Slack; what Slack refuses is told, and no error."""
     opened, keys = _found(store, run_id)
-    ready = telling(opened, keys, report_url=report_url)
+    ready = message_of(opened, keys, report_url=report_url)
     return _complete(_publish_slack(opened, ready, place, SlackOptions(always)))
 
 

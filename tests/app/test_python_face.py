@@ -14,6 +14,7 @@ import yaml
 import evalfactory
 from command_line import Desk
 from evalfactory.errors import EnvironmentProblem, InputError, UnavailableError, UsageError
+from evalfactory.publish.actions import Place
 from evalfactory.records.plan import Plan
 from evalfactory.runners.port import Ended
 from evalfactory.runners.progress import Progress
@@ -214,3 +215,16 @@ def test_nothing_is_printed_by_the_library(here: Desk, capfd: pytest.CaptureFixt
     evalfactory.run("suite.yaml")
     evalfactory.verify()
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_case_is_promoted_as_by_the_command(here: Desk) -> None:
+    added = evalfactory.promote("first", "grown.jsonl", cases=["returns-window"], must_run=True)
+    assert added.added == ("returns-window",)
+    assert evalfactory.promote("first", here.folder / "grown.jsonl", cases=["returns-window"]).added == ()
+
+
+def test_a_verdict_is_published_as_by_the_command(here: Desk) -> None:
+    summary = here.folder / "summary.md"
+    told = evalfactory.publish_github("first", place=Place(summary_file=str(summary)))
+    assert [each.state for each in told] == ["written", "skipped", "skipped", "skipped"]
+    assert "support-bot" in summary.read_text()

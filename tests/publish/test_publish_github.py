@@ -15,19 +15,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from command_line import Desk, process
-from evalfactory.app.publishing import GitHubOptions, Telling, Told, conclusion_of, publish_github, state_of
+from evalfactory.app.publishing import GitHubOptions, Message, Published, conclusion_of, publish_github, state_of
 from evalfactory.errors import UsageError
 from evalfactory.publish.actions import Given, Place, place_of
 from evalfactory.publish.sending import Patience
 from evalfactory.records.report import Outcome
 from evalfactory.render.comment import Around, comment, marker
+from evalfactory.suites import load_suite
 from fakes.github_api import BOT, REPOSITORY, TOKEN, GitHubServer, refused
 from report_given import told
 from scripted_endpoint import Drop, ScriptedEndpoint
 
 SHA = "a" * 40
 REPORT = told().report
-TELLING = Telling(REPORT, Around(REPORT.regressions, 5, "https://ci.test/report", [("again", "evalfactory run x")]))
+MESSAGE = Message(REPORT, Around(REPORT.regressions, 5, "https://ci.test/report", [("again", "evalfactory run x")]))
 
 
 class Waits(list[float]):
@@ -38,13 +39,13 @@ class Waits(list[float]):
 
 
 def published(
-    server: GitHubServer, waits: Waits | None = None, telling: Telling = TELLING, **place: Any
-) -> dict[str, Told]:
-    async def work() -> list[Told]:
+    server: GitHubServer, waits: Waits | None = None, message: Message = MESSAGE, **place: Any
+) -> dict[str, Published]:
+    async def work() -> list[Published]:
         async with ScriptedEndpoint(server) as endpoint:
             where = Place(REPOSITORY, 7, SHA, TOKEN, endpoint.url.removesuffix("/v1"))
             patience = Patience(wait=waits if waits is not None else Waits(), rng=random.Random(1))
-            return await publish_github(telling, dataclasses.replace(where, **place), GitHubOptions(), patience)
+            return await publish_github(message, dataclasses.replace(where, **place), GitHubOptions(), patience)
 
     ways = {each.channel: each for each in asyncio.run(work())}
     assert not server.problems
@@ -66,8 +67,8 @@ def test_the_comment_is_changed_in_place_and_one_suites_is_not_anothers() -> Non
     server = GitHubServer()
     published(server)
     assert published(server)["comment"].state == "updated"
-    other = TELLING._replace(report=REPORT.model_copy(update={"suite": "other"}))
-    assert published(server, telling=other)["comment"].state == "created"
+    other = MESSAGE._replace(report=REPORT.model_copy(update={"suite": "other"}))
+    assert published(server, message=other)["comment"].state == "created"
     assert len(server.comments) == 2
 
 
@@ -241,6 +242,17 @@ def test_nowhere_to_publish_to_is_said(desk: Desk) -> None:
     assert (ran.code, "nowhere to publish to" in ran.err) == (64, True)
     shown = desk("publish", "github", "first", "--dry-run")
     assert (shown.code, shown.out.splitlines()[-1]) == (0, marker("support-bot"))
+
+
+def test_what_may_be_told_changes_no_plan(desk: Desk) -> None:
+    before = load_suite(desk.suite()).digest
+    path = desk.suite(publish={"redact": ["input"]})
+    assert load_suite(path).digest == before
+    desk.run("--run-id", "private")
+    plans = [next(desk.folder.rglob(f"{run}/plan.json")) for run in ("first", "private")]
+    first, private = (json.loads(plan.read_text()) for plan in plans)
+    assert first["digest"] == private["digest"]
+    assert private["publish"]["redact"] == ["input"]
 
 
 def test_what_the_suite_redacts_is_nowhere_in_what_is_told(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from slack_sdk.models.blocks import Block
 
 from command_line import Desk, process
-from evalfactory.app.publishing import Telling, Told
+from evalfactory.app.publishing import Message, Published
 from evalfactory.app.slacking import SlackOptions, publish_slack
 from evalfactory.errors import UsageError
 from evalfactory.publish.sending import Patience
@@ -81,15 +81,15 @@ def texts_of(value: Any) -> list[str]:
 
 def published(
     server: SlackServer, store: MemoryStore, report: Report = REPORT, *, webhook: bool = False, always: bool = False
-) -> Told:
+) -> Published:
     async def no_wait(seconds: float) -> None: ...
 
-    async def work() -> Told:
+    async def work() -> Published:
         async with ScriptedEndpoint(server) as endpoint:
             hook = endpoint.url.replace("/v1", "/services/T0/B0/secretsecret")
             place = SlackPlace(webhook=hook) if webhook else SlackPlace(TOKEN, "evals", None, endpoint.url)
             patience = Patience(wait=no_wait, rng=random.Random(1))
-            return await publish_slack(store, Telling(report, AROUND), place, SlackOptions(always), patience)
+            return await publish_slack(store, Message(report, AROUND), place, SlackOptions(always), patience)
 
     return asyncio.run(work())
 

@@ -30,7 +30,7 @@ CHANNELS: tuple[Channel, ...] = get_args(Channel)
 SHOWN_FLIPS = 20
 
 
-class Told(NamedTuple):
+class Published(NamedTuple):
     """What became of one way to tell: done, not possible here, or failed after all tries."""
 
     channel: str
@@ -38,7 +38,7 @@ class Told(NamedTuple):
     detail: str  # where it is to be seen, or why not
 
 
-class Telling(NamedTuple):
+class Message(NamedTuple):
     """A report as it may be told outside, and what stands around it."""
 
     report: Report
@@ -54,7 +54,9 @@ class GitHubOptions:
     suite_path: str = "suite.yaml"
 
 
-def telling(store: Store, keys: RunKeys, *, report_url: str | None = None, suite_path: str = "suite.yaml") -> Telling:
+def message_of(
+    store: Store, keys: RunKeys, *, report_url: str | None = None, suite_path: str = "suite.yaml"
+) -> Message:
     """The run's newest report with what its suite redacts left out, its newly failed slots, and commands to go on with."""
     report, plan = read_report(store, keys), read_plan(store, keys)
     broken = flips_of(store, keys, plan, report).broken
@@ -67,12 +69,12 @@ def telling(store: Store, keys: RunKeys, *, report_url: str | None = None, suite
         report_url=report_url,
         commands=_commands(told, store.url, suite_path),
     )
-    return Telling(told, around)
+    return Message(told, around)
 
 
 async def publish_github(
-    telling: Telling, place: Place, options: GitHubOptions, patience: Patience | None = None
-) -> list[Told]:
+    message: Message, place: Place, options: GitHubOptions, patience: Patience | None = None
+) -> list[Published]:
     """What became of each way to tell. Nothing that GitHub does or does not do is an error here.
 
     Raises:
@@ -83,15 +85,15 @@ async def publish_github(
             "nowhere to publish to: no token, or no repository, and no job summary",
             hint="in a build of GitHub: `env: GITHUB_TOKEN: ${{ github.token }}`; elsewhere GITHUB_TOKEN and --repository",
         )
-    told = [_summary(telling, place)] if "summary" in options.only else []
+    told = [_summary(message, place)] if "summary" in options.only else []
     wanted = [channel for channel in CHANNELS if channel in options.only and channel != "summary"]
     if place.token is None or place.repository is None:
         lack = "no GITHUB_TOKEN" if place.token is None else "no repository"
-        return told + [Told(channel, "skipped", lack) for channel in wanted]
+        return told + [Published(channel, "skipped", lack) for channel in wanted]
     sender = courier(place.api_url, place.token, patience)
     github = GitHub(sender, place.repository)
     try:
-        return told + [await _tell(channel, github, telling, place) for channel in wanted]
+        return told + [await _tell(channel, github, message, place) for channel in wanted]
     finally:
         await github.close()
 
@@ -122,72 +124,72 @@ def state_of(report: Report) -> State:
             assert_never(never)
 
 
-def _summary(telling: Telling, place: Place) -> Told:
+def _summary(message: Message, place: Place) -> Published:
     if place.summary_file is None:
-        return Told("summary", "skipped", "no GITHUB_STEP_SUMMARY: this is no build of GitHub")
-    text = summary(telling.report, telling.around, most_bytes=MOST_SUMMARY_BYTES)
+        return Published("summary", "skipped", "no GITHUB_STEP_SUMMARY: this is no build of GitHub")
+    text = summary(message.report, message.around, most_bytes=MOST_SUMMARY_BYTES)
     try:
         with Path(place.summary_file).open("a", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        return Told("summary", "failed", f"GITHUB_STEP_SUMMARY cannot be written: {error.strerror or error}")
-    return Told("summary", "written", place.summary_file)
+        return Published("summary", "failed", f"GITHUB_STEP_SUMMARY cannot be written: {error.strerror or error}")
+    return Published("summary", "written", place.summary_file)
 
 
-async def _tell(channel: Channel, github: GitHub, telling: Telling, place: Place) -> Told:
-    ways: dict[Channel, Callable[[], Awaitable[Told]]] = {
-        "comment": lambda: _comment(github, telling, place),
-        "check": lambda: _check(github, telling, place),
-        "status": lambda: _status(github, telling, place),
+async def _tell(channel: Channel, github: GitHub, message: Message, place: Place) -> Published:
+    ways: dict[Channel, Callable[[], Awaitable[Published]]] = {
+        "comment": lambda: _comment(github, message, place),
+        "check": lambda: _check(github, message, place),
+        "status": lambda: _status(github, message, place),
     }
     try:
         return await ways[channel]()
     except Untold as untold:
         if not untold.forbidden:
-            return Told(channel, "failed", untold.why)
+            return Published(channel, "failed", untold.why)
         may = "a fork's build has no token that may write" if place.from_fork else "the token may not do this"
-        return Told(channel, "skipped", f"{may} ({untold.why})")
+        return Published(channel, "skipped", f"{may} ({untold.why})")
 
 
-async def _comment(github: GitHub, telling: Telling, place: Place) -> Told:
+async def _comment(github: GitHub, message: Message, place: Place) -> Published:
     if place.pull_request is None:
-        return Told("comment", "skipped", "no pull request: --pull-request N names one")
-    suite = telling.report.suite
-    body = comment(telling.report, telling.around)
+        return Published("comment", "skipped", "no pull request: --pull-request N names one")
+    suite = message.report.suite
+    body = comment(message.report, message.around)
     done, url = await github.stick(place.pull_request, body, lambda text: is_marked(text, suite))
-    return Told("comment", done, url)
+    return Published("comment", done, url)
 
 
-async def _check(github: GitHub, telling: Telling, place: Place) -> Told:
+async def _check(github: GitHub, message: Message, place: Place) -> Published:
     if place.sha is None:
-        return Told("check", "skipped", "no commit: --sha names one")
-    report = telling.report
+        return Published("check", "skipped", "no commit: --sha names one")
+    report = message.report
     check = Check(
         name=_name(report),
         sha=place.sha,
         conclusion=conclusion_of(report),
         title=one_line(cut(headline(report), 200)),
-        summary=summary(report, telling.around),
+        summary=summary(report, message.around),
         external_id=report.run_id,
-        details_url=telling.around.report_url or place.build_url,
+        details_url=message.around.report_url or place.build_url,
     )
     done, url = await github.check(check)
-    return Told("check", done, url)
+    return Published("check", done, url)
 
 
-async def _status(github: GitHub, telling: Telling, place: Place) -> Told:
+async def _status(github: GitHub, message: Message, place: Place) -> Published:
     if place.sha is None:
-        return Told("status", "skipped", "no commit: --sha names one")
-    report = telling.report
+        return Published("status", "skipped", "no commit: --sha names one")
+    report = message.report
     status = Status(
         context=_name(report),
         sha=place.sha,
         state=state_of(report),
         description=_described(report),
-        target_url=telling.around.report_url or place.build_url,
+        target_url=message.around.report_url or place.build_url,
     )
     done, url = await github.status(status)
-    return Told("status", done, url)
+    return Published("status", done, url)
 
 
 def _name(report: Report) -> str:

@@ -13,7 +13,7 @@ from ..records.base import Record, digest_of
 from ..render.slack import slack_blocks, slack_state, slack_text
 from ..storage.layout import told_key
 from ..storage.port import Store
-from .publishing import Telling, Told
+from .publishing import Message, Published
 
 
 class LastTold(Record):
@@ -34,22 +34,22 @@ class SlackOptions:
 
 async def publish_slack(
     store: Store,
-    telling: Telling,
+    message: Message,
     place: SlackPlace,
     options: SlackOptions = SlackOptions(),
     patience: Patience | None = None,
-) -> Told:
+) -> Published:
     """What became of the message. Nothing that Slack does or does not do is an error here."""
-    report = telling.report
+    report = message.report
     key = told_key(report.suite, f"slack-{digest_of([place.channel, place.webhook])[:16]}")
     before, state = _last(store, key), slack_state(report)
     if before is not None and before.state == state and not options.always:
-        return Told(
+        return Published(
             "slack", "skipped", f"nothing has changed since run {before.run_id}: --always tells it all the same"
         )
-    message = {
+    body = {
         "text": slack_text(report),
-        "blocks": slack_blocks(report, telling.around),
+        "blocks": slack_blocks(report, message.around),
         "unfurl_links": False,
         "unfurl_media": False,
     }
@@ -57,14 +57,14 @@ async def publish_slack(
     loud = before is not None and before.verdict != report.verdict.outcome
     slack = Slack(place, patience)
     try:
-        posted = await slack.post(message, thread, loud=loud)
+        posted = await slack.post(body, thread, loud=loud)
     except Untold as untold:
-        return Told("slack", "failed", untold.why)
+        return Published("slack", "failed", untold.why)
     finally:
         await slack.close()
     now = LastTold(run_id=report.run_id, verdict=report.verdict.outcome, state=state, thread=posted.thread)
     store.put(key, now.model_dump_json(indent=1).encode())
-    return Told("slack", "created", f"{posted.channel} {posted.ts}" if posted.ts else "by the webhook")
+    return Published("slack", "created", f"{posted.channel} {posted.ts}" if posted.ts else "by the webhook")
 
 
 def _last(store: Store, key: str) -> LastTold | None:

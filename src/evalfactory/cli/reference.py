@@ -192,6 +192,7 @@ def _exit_codes() -> Iterator[str]:
     yield "\n`evalfactory work` ends with 0 when its shard is committed, whatever the scores in it, or with a code from 64 up. It never gives a verdict:"
     yield "that is for `collect`.\n"
     yield "`report`, `status`, `runs`, `compare` and `explain` end with 0 when they could answer; `report` and `compare` do not repeat the verdict's code.\n"
+    yield "`publish` ends with 0 whatever became of it, and with `--strict` with 69 when something could not be told: a notifier never changes a verdict.\n"
     yield 'With `--json` an error is one JSON object too: `{"error": {"exit_code": 65, "message": "…"}}`.\n'
     yield "## Classes of errors\n"
     yield "A measurement that could not be scored is `errored`, with one of these classes. An error is never a score of zero.\n"

@@ -66,7 +66,7 @@ class Slack:
         if place.token is not None:
             headers["Authorization"] = f"Bearer {place.token}"
         webhook = place.webhook or ""
-        secrets = tuple(filter(None, (place.token, webhook, urlsplit(webhook).path)))
+        secrets = tuple(text for text in (place.token, webhook, urlsplit(webhook).path) if text and len(text) > 3)
         self._courier = Courier("Slack", webhook or place.api_url, headers, secrets, patience or Patience())
 
     async def post(self, message: Mapping[str, Any], thread: str | None = None, *, loud: bool = False) -> Posted:

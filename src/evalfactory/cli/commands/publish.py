@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...app.publishing import CHANNELS, GitHubOptions, Told, publish_github, telling
+from ...app.publishing import CHANNELS, GitHubOptions, Published, message_of, publish_github
 from ...app.slacking import SlackOptions, publish_slack
 from ...errors import Exit
 from ...publish.actions import Given, Place, place_of
@@ -35,21 +35,21 @@ def execute(arguments: Arguments) -> int:
     return Exit.UNAVAILABLE if failed and arguments.strict else Exit.PASS
 
 
-def _github(arguments: Arguments) -> list[Told] | None:
+def _github(arguments: Arguments) -> list[Published] | None:
     store, keys = run_of(arguments)
     place = _place(arguments, environment())
     options = GitHubOptions(tuple(arguments.only) or CHANNELS, arguments.report_url, arguments.suite)
-    ready = telling(store, keys, report_url=options.report_url or place.build_url, suite_path=options.suite_path)
+    ready = message_of(store, keys, report_url=options.report_url or place.build_url, suite_path=options.suite_path)
     if arguments.dry_run:
         say_rendered(comment(ready.report, ready.around))
         return None
     return asyncio.run(publish_github(ready, place, options))
 
 
-def _slack(arguments: Arguments) -> list[Told] | None:
+def _slack(arguments: Arguments) -> list[Published] | None:
     store, keys = run_of(arguments)
     url = arguments.report_url or _place(arguments, environment()).build_url
-    ready = telling(store, keys, report_url=url)
+    ready = message_of(store, keys, report_url=url)
     if arguments.dry_run:
         say_json({"text": slack_text(ready.report), "blocks": slack_blocks(ready.report, ready.around)})
         return None
