@@ -1,15 +1,15 @@
-"""Takes the pictures of the page: the demo's last run in the light, in the dark, on a phone, and with a case opened.
+"""Takes the pictures of the demo's last run: its page in the light, in the dark, on a phone, with a case opened; its comment.
 
-    python docs/images/shoot.py [--comment FILE.html]
+    python docs/images/shoot.py
 
-Runs the real demo in a fresh folder and opens what it made in the Chromium that is installed. `--comment` takes a picture
-of another page too, `comment.png`: a pull-request comment as it is rendered.
+Runs the real demo in a fresh folder and opens what it made in the Chromium that is installed. The comment is what
+`publish github --dry-run` prints, its Markdown rendered here in the likeness of GitHub's page.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,6 +17,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal, NamedTuple
 
+from markdown_it import MarkdownIt
 from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).parents[2]
@@ -43,29 +44,49 @@ SHOTS = (
     Shot("report-case.png", 1180, 900, link=f"#case={CASE}"),
 )
 COMMENT = Shot("comment.png", 920, 900)
+COMMAND = Path(sys.executable).with_name("evalfactory")
+LOOKS = """
+body { margin: 24px; font: 14px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #1f2328; background: #fff }
+article { border: 1px solid #d1d9e0; border-radius: 6px; padding: 16px }
+h2 { margin: 0 0 16px; padding-bottom: 6px; border-bottom: 1px solid #d1d9e0; font-size: 21px }
+blockquote { margin: 0 0 16px; padding: 4px 16px; border-left: 4px solid #cf222e }
+blockquote p { margin: 4px 0 } ul { padding-left: 24px }
+table { border-collapse: collapse; margin-bottom: 16px } th, td { border: 1px solid #d1d9e0; padding: 5px 10px }
+code { background: #818b981f; border-radius: 6px; padding: 2px 5px; font-size: 12px }
+summary { cursor: pointer }
+"""
 
 
 def main() -> None:
     """Run, open, take the pictures."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--comment", type=Path, metavar="FILE.html", help="a page with the comment, rendered")
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
-        page = demo(Path(folder))
+    with tempfile.TemporaryDirectory() as name, sync_playwright() as driver:
+        folder = Path(name)
+        page = demo(folder)
         browser = driver.chromium.launch(executable_path=program(), args=["--no-sandbox"] if os.geteuid() == 0 else [])
         for shot in SHOTS:
             take(browser, page, shot)
-        if arguments.comment:
-            take(browser, arguments.comment.resolve(), COMMENT, whole=True)
+        take(browser, comment(folder), COMMENT, whole=True)
         browser.close()
+
+
+def comment(folder: Path) -> Path:
+    """A page with the comment about the demo's last run."""
+    store = folder / "examples" / "support" / ".evalfactory"
+    told = subprocess.run(
+        [str(COMMAND), "publish", "github", "latest", "--dry-run", "--store", str(store)],
+        stdout=subprocess.PIPE, text=True, check=True,
+    ).stdout  # fmt: skip
+    shown = MarkdownIt("commonmark", {"html": True}).enable("table").render(re.sub(r"\[!([A-Z]+)\]", r"**\1**  ", told))
+    page = folder / "comment.html"
+    page.write_text(f"<!doctype html><meta charset=utf-8><style>{LOOKS}</style><article>{shown}</article>")
+    return page
 
 
 def demo(folder: Path) -> Path:
     """The page that the demo ends with."""
     shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns(".evalfactory"))
-    command = Path(sys.executable).with_name("evalfactory")
     ran = subprocess.run(
-        ["sh", "examples/demo.sh", str(command)], cwd=folder, stdout=subprocess.PIPE, text=True, check=True
+        ["sh", "examples/demo.sh", str(COMMAND)], cwd=folder, stdout=subprocess.PIPE, text=True, check=True
     )
     return Path(next(line for line in ran.stdout.splitlines() if line.endswith("/report.html")))
 

@@ -20,7 +20,15 @@ from hostile_given import TRICKS, poisoned_report, recorded
 from report_given import METRICS, told
 
 REPORT = told().report
-AGED = REPORT.model_copy(update={"baseline": REPORT.baseline and REPORT.baseline.model_copy(update={"age_days": 3.2})})
+
+
+def _aged(days: float) -> Report:
+    return REPORT.model_copy(
+        update={"baseline": REPORT.baseline and REPORT.baseline.model_copy(update={"age_days": days})}
+    )
+
+
+AGED = _aged(3.2)
 AROUND = Around(
     newly_failed=REPORT.regressions,
     broken=12,
@@ -36,6 +44,14 @@ def tokens(source: str) -> Iterator[Token]:
     for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(source):
         yield token
         yield from token.children or ()
+
+
+@pytest.mark.parametrize(
+    ("days", "told"),
+    [(0.0, "less than an hour older"), (0.5, "12 hours older"), (1.2, "1 day older"), (-1.0, "newer than this run")],
+)
+def test_the_baselines_age_is_told_as_people_tell_ages(days: float, told: str) -> None:
+    assert told in comment(_aged(days), AROUND)
 
 
 def test_the_comment_has_the_verdict_first_and_what_a_reviewer_asks_for() -> None:

@@ -110,7 +110,13 @@ def _age(baseline: BaselineInfo) -> str:
     days = baseline.age_days
     if days < 0:
         return ", which is newer than this run"
-    return f", {words.seconds(days * 86_400)} older" if days < 1 else f", {words.plural(round(days), 'day')} older"
+    if days < 1 / 24:
+        return ", less than an hour older"
+    return (
+        f", {words.plural(round(days * 24), 'hour')} older"
+        if days < 1
+        else f", {words.plural(round(days), 'day')} older"
+    )
 
 
 def _footer(report: Report, around: Around) -> Iterator[tuple[str, str]]:
