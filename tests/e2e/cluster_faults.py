@@ -64,7 +64,7 @@ def start_parts(*words: str) -> None:
     folder = scripts()
     assert folder is not None
     said = ""
-    for _ in range(3):
+    for _ in range(8):
         ran = subprocess.run([folder / "up", *words], capture_output=True, text=True, timeout=400, check=False)
         if ran.returncode == 0:
             return
