@@ -6,6 +6,7 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -101,4 +102,5 @@ def _vanish() -> None:
     end_part(f"kubelet.{NODE}")
     for group in Path("/sys/fs/cgroup").glob(f"**/evalfactory-{NODE}/**/cgroup.procs"):
         for pid in group.read_text().split():
-            os.kill(int(pid), signal.SIGKILL)
+            with suppress(ProcessLookupError):  # the same one is in several hierarchies
+                os.kill(int(pid), signal.SIGKILL)
