@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cluster_bench import ClusterBench, namespace_with_judge
+from cluster_bench import SLOW, ClusterBench, namespace_with_judge
 from cluster_faults import load_image
 
 from line_tools import Bench, Simulator, simulator
-
-SLOW = ("--latency", "constant", "--latency-mean-s", "0.25")
 
 
 @pytest.fixture(scope="session")

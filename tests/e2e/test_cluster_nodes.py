@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster_bench import ClusterBench, eventually, kubectl, missing, namespace_with_judge
+from cluster_bench import SLOW, ClusterBench, eventually, kubectl, missing, namespace_with_judge
 from cluster_faults import end_part, load_image, scripts, start_parts
-from cluster_fixtures import SLOW
 
 from evalfactory.runners.submitting import is_stuck
 from line_tools import Bench, Simulator, Started
