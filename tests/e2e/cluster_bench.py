@@ -22,6 +22,12 @@ IMAGE = "EVALFACTORY_E2E_IMAGE"
 BUCKET = "EVALFACTORY_TEST_S3_BUCKET"
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 PLAIN = ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_ALLOW_HTTP")
+SLOW = (
+    "--latency",
+    "constant",
+    "--latency-mean-s",
+    "0.25",
+)  # a judge whose runs last long enough for something to happen
 SMALL = {"requests": {"cpu": "10m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}}
 
 
@@ -137,4 +143,4 @@ def _judge(words: tuple[str, ...]) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "List", "items": [deployment, service]}
 
 
-__all__ = ["Bench", "ClusterBench", "Path", "eventually", "kubectl", "missing", "namespace_with_judge"]
+__all__ = ["SLOW", "Bench", "ClusterBench", "Path", "eventually", "kubectl", "missing", "namespace_with_judge"]

@@ -8,11 +8,12 @@ import signal
 import subprocess
 from pathlib import Path
 
-from cluster_bench import ClusterBench, kubectl
+from cluster_bench import IMAGE, ClusterBench, kubectl
 
 from evalfactory.settings import environment
 
 SCRIPTS = "EVALFACTORY_CLUSTER"
+ROOT = Path(__file__).parents[2]
 #: So that a pod's other processes can be seen, and killed, from inside it.
 ONE_FAMILY = {"spec": {"shareProcessNamespace": True}}
 _KILL = """
@@ -63,12 +64,20 @@ def start_parts(*words: str) -> None:
     folder = scripts()
     assert folder is not None
     said = ""
-    for _ in range(3):
+    for _ in range(8):
         ran = subprocess.run([folder / "up", *words], capture_output=True, text=True, timeout=400, check=False)
         if ran.returncode == 0:
             return
         said = ran.stderr
     raise AssertionError(said)
+
+
+def load_image() -> None:
+    """Build the image of this source, and give it to every node of our own cluster."""
+    folder = scripts()
+    if folder is not None:
+        build = [str(folder / "build-image"), str(ROOT), environment()[IMAGE], "--target", "worker"]
+        subprocess.run(build, check=True, capture_output=True, timeout=400)
 
 
 class JudgeCount:

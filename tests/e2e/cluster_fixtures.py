@@ -6,11 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cluster_bench import ClusterBench, namespace_with_judge
+from cluster_bench import SLOW, ClusterBench, namespace_with_judge
+from cluster_faults import load_image
 
 from line_tools import Bench, Simulator, simulator
-
-SLOW = ("--latency", "constant", "--latency-mean-s", "0.25")
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +20,13 @@ def here() -> Iterator[Simulator]:
 
 
 @pytest.fixture(scope="session")
-def namespace() -> Iterator[str]:
+def image() -> None:
+    """What is tested is what the nodes run."""
+    load_image()
+
+
+@pytest.fixture(scope="session")
+def namespace(image: None) -> Iterator[str]:
     with namespace_with_judge(SLOW) as name:
         yield name
 

@@ -33,7 +33,7 @@ LONGEST_S = 420.0
 
 
 @pytest.fixture
-def alone(tmp_path: Path, here: Simulator) -> Iterator[ClusterBench]:
+def alone(tmp_path: Path, here: Simulator, image: None) -> Iterator[ClusterBench]:
     """A bench with a judge in the cluster that nobody else asks."""
     bench = Bench(tmp_path, here.base_url)
     with namespace_with_judge(LATENCY) as namespace:

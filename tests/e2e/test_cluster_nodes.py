@@ -5,24 +5,22 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cluster_bench import IMAGE, ClusterBench, eventually, kubectl, missing
-from cluster_faults import end_part, scripts, start_parts
+from cluster_bench import SLOW, ClusterBench, eventually, kubectl, missing, namespace_with_judge
+from cluster_faults import end_part, load_image, scripts, start_parts
 
 from evalfactory.runners.submitting import is_stuck
-from evalfactory.settings import environment
-from line_tools import Started
+from line_tools import Bench, Simulator, Started
 
 pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing() or "there is a cluster"), pytest.mark.long]
 pytest_plugins = ["cluster_fixtures"]
 
-ROOT = Path(__file__).parents[2]
 NODE = "node-2"
 GONE_S = 400.0  # until Kubernetes gives a node up, tells its pods to go, and their time is over
 
@@ -30,18 +28,26 @@ GONE_S = 400.0  # until Kubernetes gives a node up, tells its pods to go, and th
 @pytest.fixture(scope="module")
 def two_nodes() -> Iterator[None]:
     """A second node in the cluster that we started ourselves, with the image on it."""
-    folder = scripts()
-    if folder is None:
+    if scripts() is None:
         pytest.skip("nodes are taken from a cluster of our own only: set EVALFACTORY_CLUSTER")
     start_parts("--nodes", "2")
-    image = [str(folder / "build-image"), str(ROOT), environment()[IMAGE], "--target", "worker"]
-    subprocess.run(image, check=True, stdout=subprocess.DEVNULL, timeout=300)
+    load_image()
     yield
-    kubectl("uncordon", NODE)
+    kubectl("cordon", NODE)  # it has no image but this one
     start_parts("--nodes", "1")  # from the next start on
 
 
-@pytest.mark.usefixtures("two_nodes")
+@pytest.fixture
+def cluster(two_nodes: None, tmp_path: Path, here: Simulator) -> Iterator[ClusterBench]:
+    """A bench whose judge is on the node that stays."""
+    bench = Bench(tmp_path, here.base_url)
+    kubectl("cordon", NODE)
+    with namespace_with_judge(SLOW) as namespace:
+        kubectl("uncordon", NODE)
+        yield ClusterBench(bench, namespace, here)
+        bench.close()
+
+
 def test_a_node_is_drained_and_the_others_take_over_without_a_try_being_spent(cluster: ClusterBench) -> None:
     running = _begun(cluster, "drained")
     running.until(lambda: _pods_on(cluster, "drained"), f"a pod on {NODE}")
@@ -54,7 +60,6 @@ def test_a_node_is_drained_and_the_others_take_over_without_a_try_being_spent(cl
     assert not cluster.job("evalfactory-drained")["status"].get("failed")
 
 
-@pytest.mark.usefixtures("two_nodes")
 def test_a_node_vanishes_and_the_run_is_resumed_beside_the_job_that_waits_for_it(cluster: ClusterBench) -> None:
     running = _begun(cluster, "orphaned")
     running.until(lambda: _pods_on(cluster, "orphaned"), f"a pod on {NODE}")
@@ -96,4 +101,5 @@ def _vanish() -> None:
     end_part(f"kubelet.{NODE}")
     for group in Path("/sys/fs/cgroup").glob(f"**/evalfactory-{NODE}/**/cgroup.procs"):
         for pid in group.read_text().split():
-            os.kill(int(pid), signal.SIGKILL)
+            with suppress(ProcessLookupError):  # the same one is in several hierarchies
+                os.kill(int(pid), signal.SIGKILL)

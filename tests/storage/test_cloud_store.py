@@ -71,6 +71,12 @@ def test_a_conflict_with_a_writer_that_never_finishes_is_tried_again(stub: S3Stu
     assert stub.objects["/bucket/prefix/key"] == b"mine"
 
 
+def test_a_conflict_with_whoever_works_beside_a_plain_write_is_tried_again(stub: S3Stub) -> None:
+    store_on(stub, key="409 while another writes").put("key", b"mine")
+    assert stub.objects["/bucket/prefix/key"] == b"mine"
+    assert stub.requests["PUT /bucket/prefix/key"] == 2
+
+
 def test_a_store_that_stays_overloaded_is_unavailable_and_says_what_to_do(stub: S3Stub) -> None:
     store = store_on(stub, key="503 always")
     for use in (store.read, lambda key: store.create(key, b""), lambda key: store.put(key, b"")):

@@ -118,6 +118,12 @@ class CloudStore:
     def put(self, key: str, body: bytes) -> None:
         checked(key)
         with translated(self.url, key):
+            for attempt in range(_CREATE_TRIES):
+                try:
+                    obstore.put(self._bucket, key, body, use_multipart=False)
+                    return
+                except AlreadyExistsError:  # 409 to a write without conditions: another request is at work beside it
+                    threading.Event().wait(0.05 * 2**attempt)
             obstore.put(self._bucket, key, body, use_multipart=False)
 
     def put_file(self, key: str, file: BinaryIO) -> None:
