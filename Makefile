@@ -9,7 +9,7 @@ TORTURE ?= --minutes 10
 E2E ?=
 unexport PYTHONDONTWRITEBYTECODE  # without bytecode every command imports from source: a run starts a second later
 
-.PHONY: setup demo test e2e torture check format lint types imports generated fast lock bench clean
+.PHONY: setup demo test e2e bucket torture check format lint types imports generated fast lock bench clean
 
 setup: $(VENV)/ready  ## an environment with every pinned dependency
 
@@ -47,6 +47,9 @@ test: setup  ## all tests
 
 e2e: setup  ## runs on the cluster of KUBECONFIG; says what is missing where there is none; the short ones: `make e2e E2E="-m 'not long'"`
 	$(BIN)/pytest tests/e2e -n 0 -q --durations 0 --durations-min 1 $(E2E)
+
+bucket: setup  ## the tests of a real S3 server: EVALFACTORY_TEST_S3_ENDPOINT and AWS_*; they skip without
+	$(BIN)/pytest -n 0 -q tests/storage/test_store_contract.py tests/storage/test_store_faults.py tests/line/test_line_store_faults.py tests/cli/test_clean.py
 
 torture: setup  ## kills, damage and outages by the dice; `make torture TORTURE="--minutes 60 --seed 7"`
 	$(BIN)/python tests/torture/torture.py $(TORTURE)
