@@ -13,9 +13,10 @@ from evalfactory.app.finishing import Finished, finish
 from evalfactory.app.planning import read_plan
 from evalfactory.app.status import run_status
 from evalfactory.app.steering import logs
-from evalfactory.errors import EnvironmentProblem
+from evalfactory.errors import EnvironmentProblem, UnavailableError
 from evalfactory.manifests.aggregator import AggregatorOrder, aggregator
-from evalfactory.manifests.pod import pod_template
+from evalfactory.manifests.pod import Manifest, pod_template
+from evalfactory.runners.cluster import Kind
 from evalfactory.runners.submitting import check_may_leave, leave, submit
 from evalfactory.storage.layout import RunKeys
 from evalfactory.storage.open import open_store
@@ -140,3 +141,24 @@ def test_a_job_that_is_over_too_early_is_reported_as_incomplete_with_why(
     assert any(why in line.message for line in logs(store, keys))
     assert why in bench.here("status", "pods", "--store", "store").out
     assert read_plan(store, keys).run_id == "pods"
+
+
+class Unreachable(FakeCluster):
+    """Does not answer the first times."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self.times = times
+
+    async def get(self, kind: Kind, name: str) -> Manifest | None:
+        if self.times:
+            self.times -= 1
+            raise UnavailableError("the cluster does not answer: no certificate")
+        return await super().get(kind, name)
+
+
+def test_why_an_aggregator_still_waits_is_in_the_log_once_however_often_it_looks(bench: Bench) -> None:
+    planned(bench, 0, 1)
+    finished(bench, Unreachable(times=5), "j")
+    said = [line.message for line in logs(open_store(str(bench.store)), RunKeys("line", "pods"))]
+    assert said.count("still waits: the cluster does not answer: no certificate") == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -17,7 +18,7 @@ from lightkube.config.models import Cluster, User
 
 from evalfactory.errors import EnvironmentProblem, EvalFactoryError, UnavailableError, UsageError
 from evalfactory.manifests.job import indexed_job
-from evalfactory.runners.lightkube_cluster import LightkubeCluster
+from evalfactory.runners.lightkube_cluster import LightkubeCluster, as_kubectl
 from placed_given import order
 
 Result = TypeVar("Result")
@@ -174,3 +175,12 @@ def test_what_is_allowed_is_asked_of_the_cluster() -> None:
         return await cluster.allows("get", "", "pods"), await cluster.allows("get", "", "pods/log")
 
     assert on(Server(), ask) == (True, False)
+
+
+def test_an_authority_that_kubectl_accepts_is_accepted_and_every_other_still_refused() -> None:
+    strict = ssl.create_default_context()
+    strict.verify_flags |= ssl.VERIFY_X509_STRICT  # what Python 3.13 begins with
+    context = as_kubectl(strict)
+    assert not context.verify_flags & ssl.VERIFY_X509_STRICT
+    assert context.verify_mode is ssl.CERT_REQUIRED
+    assert context.check_hostname

@@ -47,7 +47,7 @@ async def finish(
     diary = _Diary(store, keys)
     plan = await asyncio.to_thread(read_plan, store, keys)
     await diary.note(f"waits for the Job {job}")
-    why = await _waited(store, keys, plan, cluster, job, look_s)
+    why = await _waited(store, plan, cluster, job, diary, look_s)
     report, told = await asyncio.to_thread(collect_and_write, store, keys, options)
     await diary.note(f"{why}; " * bool(why) + f"reported: {report.verdict.outcome}")
     with contextlib.suppress(UnavailableError):  # the verdict stands; the next run tidies up
@@ -55,14 +55,19 @@ async def finish(
     return Finished(report, told, why)
 
 
-async def _waited(store: Store, keys: RunKeys, plan: Plan, cluster: Cluster, job: str, look_s: float) -> str:
+async def _waited(store: Store, plan: Plan, cluster: Cluster, job: str, diary: _Diary, look_s: float) -> str:
     """Why the Job is over; empty when all is committed. The store is asked last, as pods may still have been at it."""
+    said = ""
     while True:
         why: str | None = None
-        with contextlib.suppress(UnavailableError):  # the cluster or the store: both come back
+        try:
             why = _over(await cluster.get("Job", job))
-            if not await asyncio.to_thread(uncommitted, store, keys, plan):
+            if not await asyncio.to_thread(uncommitted, store, RunKeys(plan.suite, plan.run_id), plan):
                 return ""
+        except UnavailableError as error:  # the cluster or the store: both come back
+            if str(error) != said:
+                said = str(error)
+                await diary.note(f"still waits: {said}")
         if why is not None:
             return why
         await asyncio.sleep(look_s)

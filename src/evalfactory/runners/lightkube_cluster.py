@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from ..errors import EnvironmentProblem, EvalFactoryError, UnavailableError, UsageError
 from ..manifests.pod import Manifest
+from ..settings import proxy_for
 from .cluster import Cluster, Kind
 
 try:
     import httpx2
     from lightkube import ApiError, AsyncClient, ConfigError, KubeConfig
+    from lightkube.config.client_adapter import verify_cluster
+    from lightkube.config.kubeconfig import SingleConfig
+    from lightkube.config.models import User
     from lightkube.generic_resource import GenericNamespacedResource, create_global_resource, create_namespaced_resource
     from lightkube.types import CascadeType, PatchType
 except ImportError as error:
@@ -47,9 +52,23 @@ def connect(context: str | None = None, namespace: str | None = None) -> Cluster
         config = KubeConfig.from_env().get(context)
         if config is None:
             raise EnvironmentProblem(_NO_CLUSTER, hint=_NO_CLUSTER_HINT)
-        return LightkubeCluster(AsyncClient(config, namespace=namespace, field_manager="evalfactory"))
+        transport = _transport(config)
+        return LightkubeCluster(
+            AsyncClient(config, namespace=namespace, field_manager="evalfactory", transport=transport)
+        )
     except ConfigError as error:
         raise EnvironmentProblem(f"{_NO_CLUSTER}: {error}", hint=_NO_CLUSTER_HINT) from error
+
+
+def _transport(config: SingleConfig) -> httpx2.AsyncHTTPTransport:
+    context = verify_cluster(config.cluster, config.user or User(), config.abs_file)
+    return httpx2.AsyncHTTPTransport(verify=as_kubectl(context), proxy=proxy_for(config.cluster.server))
+
+
+def as_kubectl(context: ssl.SSLContext) -> ssl.SSLContext:
+    """The context, which verifies what kubectl does: Python 3.13 also wants extensions that authorities of clusters lack."""
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    return context
 
 
 _NO_CLUSTER = "no cluster is configured"
