@@ -20,6 +20,7 @@ _KILL = """
 import os, pathlib, signal
 for each in pathlib.Path("/proc").glob("[0-9]*"):
     if b"--plan-digest" in (each / "cmdline").read_bytes().split(b"\\0"):
+        print("found", flush=True)
         os.kill(int(each.name), signal.SIGKILL)
 """
 
@@ -32,7 +33,8 @@ def scripts() -> Path | None:
 
 def kill_worker(cluster: ClusterBench, pod: str) -> None:
     """SIGKILL to the worker in a pod that was made with `ONE_FAMILY`."""
-    cluster.kubectl("exec", pod, "--", "python", "-c", _KILL)
+    said = cluster.kubectl("exec", pod, "--", "python", "-c", _KILL, check=False)  # which may die with its container
+    assert "found" in said, f"no worker in {pod}"
 
 
 def evict(cluster: ClusterBench, pod: str) -> None:
