@@ -6,9 +6,10 @@ from typing import Any
 
 from evalfactory.manifests.aggregator import AggregatorOrder
 from evalfactory.manifests.order import JobOrder
+from evalfactory.records.gate import GateSpec
 from evalfactory.records.placement import Placement
 from evalfactory.records.plan import MetricRecipe, Plan, ShardPlan
-from evalfactory.records.suite import Execution, GateSpec, JudgeSpec
+from evalfactory.records.suite import Execution, JudgeSpec
 
 IMAGE = "registry.example.org/evalfactory:0.1.0"
 S3 = "s3://evals/nightly"

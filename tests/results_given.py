@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from evalfactory.records.case import Case, FrozenCase
+from evalfactory.records.gate import GateSpec
 from evalfactory.records.measurement import ErrorClass, Failure, Measurement, Slot, Usage
 from evalfactory.records.plan import MetricRecipe, Plan, ShardPlan
-from evalfactory.records.suite import Execution, GateSpec, JudgeSpec
+from evalfactory.records.suite import Execution, JudgeSpec
 
 METRICS = ("answer_relevancy", "faithfulness")
 

@@ -14,8 +14,8 @@ from benchmarks.statistics.worlds import Drawn, Floats, draw, tilted, world
 from evalfactory.analysis.drops import baseline_checks
 from evalfactory.analysis.evidence import Columns, Found, evidence
 from evalfactory.analysis.grouping import CaseFacts
+from evalfactory.records.gate import GateSpec
 from evalfactory.records.report import BaselineInfo, Comparison, MetricComparison
-from evalfactory.records.suite import GateSpec
 
 MARGIN = 0.03
 GATE = GateSpec(allowed_drop=MARGIN)

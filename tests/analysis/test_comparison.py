@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 from evalfactory.analysis.comparable import counted_repeats, refused_metrics, weaker_because
 from evalfactory.analysis.comparison import Sides, compare, paired
 from evalfactory.analysis.merge import Entry, slot_of
+from evalfactory.records.gate import GateSpec
 from evalfactory.records.measurement import Slot
 from evalfactory.records.report import BaselineInfo, Comparison
-from evalfactory.records.suite import Execution, GateSpec
+from evalfactory.records.suite import Execution
 from results_given import METRICS, errored, plan, recipe, scored
 
 FIRST = METRICS[0]

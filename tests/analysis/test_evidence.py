@@ -8,8 +8,8 @@ import pytest
 
 from evalfactory.analysis.evidence import Columns, Evidence, Found, evidence
 from evalfactory.analysis.grouping import CaseFacts
+from evalfactory.records.gate import GateSpec, MetricGate
 from evalfactory.records.report import Difference, DropTest, MetricComparison
-from evalfactory.records.suite import GateSpec, MetricGate
 
 GATE = GateSpec()
 

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from evalfactory.analysis.comparison import Sides, compare
 from evalfactory.analysis.gate import apart, judge_gate
 from evalfactory.analysis.summary import SHOWN_MUST_RUN, Summarizer
+from evalfactory.records.gate import GateSpec, MetricGate, TargetGate
 from evalfactory.records.measurement import Measurement, Output, Slot, Usage
 from evalfactory.records.plan import MetricRecipe
 from evalfactory.records.report import BaselineInfo, Comparison, GateCheck, Verdict
-from evalfactory.records.suite import GateSpec, MetricGate, OnInconclusive, TargetGate
+from evalfactory.records.suite import OnInconclusive
 from results_given import METRICS, RECIPES, errored, frozen, recipe, scored, skipped
 
 FIRST, SECOND = METRICS

@@ -10,8 +10,8 @@ from statsmodels.stats.power import normal_power, normal_sample_size_one_tail
 from evalfactory.analysis.noise import draws_of, metric_noise, shakiest
 from evalfactory.analysis.power import Price, Seen, Wanted, metric_power, together
 from evalfactory.analysis.sizes import cases_for, detectable_drop_of, power_of
+from evalfactory.records.gate import MetricTier
 from evalfactory.records.measurement import Measurement, Slot, Usage
-from evalfactory.records.suite import MetricTier
 from results_given import METRICS, errored, scored
 
 FIRST = METRICS[0]

@@ -35,9 +35,10 @@ from evalfactory.engine.shard import Shard
 from evalfactory.engine.station import Station
 from evalfactory.errors import UnavailableError
 from evalfactory.metrics.port import Scored
+from evalfactory.records.gate import GateSpec
 from evalfactory.records.measurement import Commit, Measurement, Slot
 from evalfactory.records.plan import Plan, ShardPlan
-from evalfactory.records.suite import Execution, GateSpec
+from evalfactory.records.suite import Execution
 from evalfactory.runners.casualties import Casualties, after_death
 from evalfactory.runners.progress import Progress, WorkerProgress
 from evalfactory.storage.layout import RunKeys

@@ -9,16 +9,15 @@ from hypothesis import strategies as st
 from evalfactory.catalogue import Argument, CatalogueMetric, catalogue
 from evalfactory.records.base import Record
 from evalfactory.records.case import Case
+from evalfactory.records.gate import GateSpec, MetricGate
 from evalfactory.records.suite import (
     DEFAULT_TIERS,
     OFFLINE_METRICS,
     ChatTarget,
     DatasetSpec,
     Execution,
-    GateSpec,
     HttpTarget,
     JudgeSpec,
-    MetricGate,
     MetricSpec,
     MustRun,
     Price,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
+from ..records.gate import Changed
 from ..records.plan import MetricRecipe, Plan
-from ..records.suite import JUDGE_FIELDS, Changed
+from ..records.suite import JUDGE_FIELDS
 
 
 def refused_metrics(plan: Plan, baseline: Plan) -> dict[str, str]:

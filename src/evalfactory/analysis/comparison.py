@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..records.gate import GateSpec
 from ..records.measurement import Measurement, Slot
 from ..records.report import BaselineInfo, CaseResult, Comparison, MetricComparison
-from ..records.suite import GateSpec
 from .exact import ExactSum
 from .grouping import CaseFacts
 from .merge import Entry

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from ..records.gate import GateSpec, MetricGate
 from ..records.report import BaselineInfo, Comparison, Difference, DropTest, GateCheck, MetricComparison, Outcome
-from ..records.suite import GateSpec, MetricGate
 
 MINUS = "−"
 

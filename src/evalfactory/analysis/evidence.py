@@ -11,9 +11,9 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
+from ..records.gate import GateSpec, MetricGate
 from ..records.measurement import Measurement
 from ..records.report import Difference, DropTest, Interval, MetricComparison, Share, SliceComparison
-from ..records.suite import GateSpec, MetricGate
 from .grouping import CaseFacts
 from .shares import ClusterCount, clustered_wilson, wilson
 from .sizes import Precision, detectable_drop, settling_cases

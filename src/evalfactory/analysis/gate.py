@@ -27,8 +27,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from ..records.gate import GateSpec, MetricGate
 from ..records.report import CaseResult, Comparison, GateCheck, MetricSummary, Outcome, Verdict
-from ..records.suite import GateSpec, MetricGate, OnInconclusive
+from ..records.suite import OnInconclusive
 from .drops import baseline_checks
 from .speed import target_checks
 from .summary import Summary

@@ -10,9 +10,9 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
+from ..records.gate import MetricTier
 from ..records.measurement import Usage
 from ..records.sizing import MetricPower, Needed
-from ..records.suite import MetricTier
 from .sizes import cases_for, detectable_drop_of
 
 REPEATS = (1, 2, 3, 5)

@@ -6,9 +6,9 @@ import math
 from array import array
 from collections.abc import Iterator
 
+from ..records.gate import TargetGate
 from ..records.measurement import Output
 from ..records.report import GateCheck, Outcome, TargetSpeed
-from ..records.suite import TargetGate
 from .exact import ExactSum
 
 _LIMITS = (

@@ -15,11 +15,12 @@ from ..analysis.noise import draws_of, noise_variance
 from ..analysis.power import Price, Seen, Wanted, metric_power, together
 from ..analysis.sizes import POWER
 from ..errors import UsageError
+from ..records.gate import MetricGate
 from ..records.measurement import Usage
 from ..records.plan import Plan
 from ..records.report import Difference
 from ..records.sizing import Power
-from ..records.suite import MetricGate, Suite
+from ..records.suite import Suite
 from ..storage.layout import RunKeys
 from ..storage.open import open_store
 from ..storage.port import Store

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from .base import Record, digest_of
 from .case import CaseKind
+from .gate import GateSpec
 from .measurement import Usage
-from .suite import Execution, GateSpec, JudgeSpec, OnInconclusive, PublishSpec, TargetSpec
+from .suite import Execution, JudgeSpec, OnInconclusive, PublishSpec, TargetSpec
 
 
 class MetricRecipe(Record):

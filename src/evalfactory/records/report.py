@@ -7,8 +7,8 @@ from typing import Literal
 from pydantic import Field
 
 from .base import Record
+from .gate import MetricTier
 from .measurement import Failure, PartRef, Usage
-from .suite import MetricTier
 
 Outcome = Literal["PASS", "FAIL", "INCONCLUSIVE", "INCOMPLETE"]
 Cause = Literal["retrieval", "generation", "both", "cannot tell"]

@@ -7,9 +7,9 @@ from typing import Literal
 from pydantic import Field
 
 from .base import Record
+from .gate import MetricTier
 from .measurement import Usage
 from .report import Interval
-from .suite import MetricTier
 
 
 class MetricNoise(Record):
