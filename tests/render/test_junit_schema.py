@@ -14,10 +14,10 @@ import pytest
 from hypothesis import example, given, settings
 
 from evalfactory.records.measurement import Slot
-from evalfactory.render.junit import junit
 from hostile_given import TRICKS, poisoned_report, recorded
 from report_given import Told, told
 from results_given import errored
+from whole_junit import junit
 
 TOLD, INCOMPLETE = told(), told(whole=False, offline=False, compared=False)
 EVERYTHING = "".join(c for c in "".join(TRICKS) if not "\ud800" <= c <= "\udfff")
@@ -70,7 +70,7 @@ def breaches(text: str) -> Iterator[str]:
 
 
 def written(given_run: Told) -> str:
-    return "".join(junit(given_run.report, given_run.entries))
+    return junit(given_run.report, given_run.entries)
 
 
 @pytest.mark.parametrize("given_run", [TOLD, INCOMPLETE], ids=["whole", "incomplete"])
@@ -95,5 +95,5 @@ def test_whatever_is_in_a_case_the_file_is_well_formed_and_as_the_schema_allows(
     slot = Slot(f"{text}id{text}", TOLD.report.metrics[0].name)
     entries = (*TOLD.entries, slot, errored(slot, "server", text))
     report = poisoned_report(TOLD.report, text).model_copy(update={"metrics": TOLD.report.metrics})
-    assert list(breaches("".join(junit(report, entries)))) == []
-    assert len(list(ElementTree.fromstring("".join(junit(report, entries))).iter("testcase"))) == len(entries)
+    assert list(breaches(junit(report, entries))) == []
+    assert len(list(ElementTree.fromstring(junit(report, entries)).iter("testcase"))) == len(entries)

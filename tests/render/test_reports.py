@@ -18,7 +18,6 @@ from evalfactory.records.measurement import Measurement, Slot
 from evalfactory.records.report import BaselineInfo, Report
 from evalfactory.render.comment import Around, comment
 from evalfactory.render.compared import comparison_markdown, comparison_terminal
-from evalfactory.render.junit import junit
 from evalfactory.render.machine import summary_json
 from evalfactory.render.markdown import markdown
 from evalfactory.render.slack import slack_blocks
@@ -26,6 +25,7 @@ from evalfactory.render.terminal import terminal
 from evalfactory.settings import environment
 from hostile_given import TRICKS, poisoned_comparison, poisoned_report, recorded
 from report_given import FAITHFULNESS, METRICS, OFFLINE, Told, told
+from whole_junit import junit
 
 GOLDEN = Path(__file__).parent / "golden"
 PLACE = ".evalfactory/support-bot/runs/20261123-063412-k3f9/report"
@@ -49,7 +49,7 @@ def on_a_terminal(given: Told, width: int) -> str:
         ("report-incomplete.md", lambda: markdown(INCOMPLETE.report)),
         ("comment.md", lambda: comment(TOLD.report, AROUND)),
         ("slack.json", lambda: json.dumps(slack_blocks(TOLD.report, AROUND), ensure_ascii=False, indent=1) + "\n"),
-        ("junit.xml", lambda: "".join(junit(TOLD.report, TOLD.entries))),
+        ("junit.xml", lambda: junit(TOLD.report, TOLD.entries)),
         ("comparison-80.txt", lambda: comparison_terminal(TOLD.comparison, width=80, color=False)),
         ("comparison.md", lambda: comparison_markdown(TOLD.comparison)),
     ],
@@ -86,7 +86,7 @@ def test_the_mark_of_a_repeat_is_seen_however_long_the_metrics_name_is(width: in
 
 def test_a_quick_look_is_not_called_by_its_tier() -> None:
     look = TOLD.report.model_copy(update={"selection": "case refund-03"})
-    for seen in (terminal(look, width=80, color=False), markdown(look), "".join(junit(look, TOLD.entries))):
+    for seen in (terminal(look, width=80, color=False), markdown(look), junit(look, TOLD.entries)):
         assert "a quick look" in seen
         assert "regression ·" not in seen
 
@@ -135,7 +135,7 @@ def test_no_text_of_a_report_makes_markup_rows_or_links(text: str) -> None:
 def test_no_text_of_a_report_breaks_the_xml(text: str) -> None:
     report = poisoned_report(TOLD.report, text)
     entries = [poison(entry, text) for entry in TOLD.entries]
-    root = ElementTree.fromstring("".join(junit(report, entries)))
+    root = ElementTree.fromstring(junit(report, entries))
     assert len(root.findall("testsuite/testcase")) == len(entries)
 
 
@@ -148,7 +148,7 @@ def poison(entry: Measurement | Slot, text: str) -> Measurement | Slot:
 
 @pytest.mark.parametrize("given_run", [TOLD, INCOMPLETE], ids=["whole", "incomplete"])
 def test_junit_has_every_planned_slot_once_and_its_counts_add_up(given_run: Told) -> None:
-    root = ElementTree.fromstring("".join(junit(given_run.report, given_run.entries)))
+    root = ElementTree.fromstring(junit(given_run.report, given_run.entries))
     counts = given_run.report.counts
     assert int(root.attrib["tests"]) == counts.planned == len(root.findall("testsuite/testcase"))
     assert (
@@ -164,7 +164,7 @@ def test_junit_has_every_planned_slot_once_and_its_counts_add_up(given_run: Told
 
 
 def test_a_failed_slot_is_a_failure_an_errored_one_an_error_and_a_skipped_one_skipped() -> None:
-    root = ElementTree.fromstring("".join(junit(TOLD.report, TOLD.entries)))
+    root = ElementTree.fromstring(junit(TOLD.report, TOLD.entries))
 
     def case(metric: str, name: str) -> ElementTree.Element:
         found = root.find(f"testsuite[@name='{metric}']/testcase[@name='{name}']")
@@ -184,7 +184,7 @@ def test_a_failed_slot_is_a_failure_an_errored_one_an_error_and_a_skipped_one_sk
 
 
 def every_rendering(report: Report) -> list[str]:
-    texts = [terminal(report, width=120, color=False), markdown(report), "".join(junit(report, TOLD.entries))]
+    texts = [terminal(report, width=120, color=False), markdown(report), junit(report, TOLD.entries)]
     return [re.sub(r"\s+", " ", text) for text in texts]
 
 

@@ -37,8 +37,7 @@ class _Found(NamedTuple):
     shard: int
     cases: Mapping[str, FrozenCase]
     late_attempts: int
-    proof: ShardProof | None = None  # None when it is not committed
-    time: ShardTime | None = None
+    committed: tuple[ShardProof, ShardTime] | None = None
     lines: Sequence[Measurement | Output] = ()
 
 
@@ -59,12 +58,13 @@ class Findings:
     def note(self, found: _Found) -> None:
         """Count the shard in."""
         self.late_attempts += found.late_attempts
-        if found.proof is None or found.time is None:
+        if found.committed is None:
             self.missing_shards.append(found.shard)
             return
-        self.shards.append(found.proof)
-        self.timeline.append(found.time)
-        self.last_commit_at = max(self.last_commit_at, found.time.finished_at)
+        proof, time = found.committed
+        self.shards.append(proof)
+        self.timeline.append(time)
+        self.last_commit_at = max(self.last_commit_at, time.finished_at)
 
 
 class Merged:
@@ -191,7 +191,7 @@ def _found(store: Store, keys: RunKeys, plan: Plan, shard: ShardPlan) -> _Found:
     )
     late = len(present.difference(part.name for part in commit.parts))
     lines = list(_records(store, keys, plan, shard, commit.parts))
-    return _Found(shard.index, cases, late, proof, _shard_time(commit, lines), lines)
+    return _Found(shard.index, cases, late, (proof, _shard_time(commit, lines)), lines)
 
 
 def _records(

@@ -17,16 +17,8 @@ _MOST_CHARACTERS = 2_000
 _COUNTED: Final = ("tests", "failures", "errors", "skipped")  # the last one on the suites alone: so says the schema
 
 
-def junit(report: Report, entries: Iterable[Measurement | Slot]) -> Iterator[str]:
-    """The XML in pieces: every slot once, a missing one (a bare `Slot`) as an error."""
-    told = JUnit(report.suite, (metric.name for metric in report.metrics))
-    for entry in entries:
-        told.add(entry)
-    return told.xml(report)
-
-
 class JUnit:
-    """The XML, built up slot by slot, in any order of metrics.
+    """The XML, built up slot by slot, in any order of metrics; a missing slot (a bare `Slot`) is an error.
 
     A suite's head counts its tests, so each suite is kept compressed until its last slot has come: some 20 bytes a
     passed slot, for a million slots that come in one pass.
