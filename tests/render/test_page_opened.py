@@ -146,6 +146,7 @@ def test_arrows_go_through_the_cases_as_they_are_sorted(opened: Opened) -> None:
     order = rows(page)
     assert order == sorted(order)
     page.locator("#lines tbody tr").first.click()
+    expect(page.locator("#case-title")).to_have_text(order[0])
     for expected in order[1:3]:
         page.keyboard.press("ArrowRight")
         expect(page.locator("#case-title")).to_have_text(expected)
