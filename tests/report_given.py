@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from evalfactory.analysis.comparison import Sides, compare
 from evalfactory.analysis.gate import judge_gate
+from evalfactory.analysis.grouping import facts_of
 from evalfactory.analysis.merge import Entry, merge_shard, slot_in_words
 from evalfactory.analysis.report import Circumstances, Findings, build_report
 from evalfactory.analysis.summary import Summarizer, with_case
@@ -31,6 +32,7 @@ CASES = (
     frozen(
         "refund-017",
         METRICS,
+        tags=["returns", "en"],
         input="How many days do I have to send back a lamp that I bought last week in the sale?",
         actual_output="You can return it within 30 days, and we will refund the full amount to your card.",
         retrieval_context=[
@@ -41,6 +43,7 @@ CASES = (
     frozen(
         "返品-002",
         METRICS,
+        tags=["returns", "日本語"],
         input="開封済みのイヤホンを返品したいのですが、手数料はかかりますか？",
         actual_output="はい、手数料なしで返品できます。お問い合わせいただきありがとうございます。",
         retrieval_context=["衛生上の理由により、開封済みのイヤホンは返品をお受けできません。未開封の場合は14日以内に限り返品できます。"],
@@ -55,11 +58,12 @@ CASES = (
     frozen(
         "hostile-\x1b[31m<b>|`@octocat`",
         METRICS,
+        tags=["</td><script>alert(1)</script> | \u202exslic `@octocat`"],
         input="\x1b]0;owned\x07\x1b[2J</testcase>\u202emoc.live\u202c | a | b |\n# Heading\n<script>alert(1)</script>",
         actual_output="![x](http://evil.example/x.png) @octocat #1 [click](javascript:alert(1)) ``` & &amp; $x$ :smile:",
         retrieval_context=["\u2067isolate\ufeff \x00 nul \ud83d".encode("utf-16", "surrogatepass").decode("utf-16", "replace")],
     ),
-    frozen("delivery-04", METRICS, input="Where is my parcel?", actual_output="On its way.", retrieval_context=["…"]),
+    frozen("delivery-04", METRICS, tags=["en"], input="Where is my parcel?", actual_output="On its way.", retrieval_context=["…"]),
     frozen("delivery-05", METRICS[:1], skipped=dict.fromkeys(METRICS[1:], "the case has no retrieval_context")),
     frozen("account-06", METRICS, input="Delete my account.", actual_output="Done.", retrieval_context=["…"]),
     frozen(
@@ -125,7 +129,7 @@ def told(*, whole: bool = True, offline: bool = True, compared: bool = True) -> 
     measured = lines() if whole else lines()[:-2]
     merged = merge_shard(CASES, RECIPES, 1, measured)
     by_id = {case.case.id: case for case in CASES}
-    summarizer = Summarizer(RECIPES)
+    summarizer = Summarizer(RECIPES, slices=("tags",))
     for measurement in merged.measurements:
         summarizer.add(measurement, by_id[measurement.case_id])
     for slot in merged.missing:
@@ -168,7 +172,8 @@ def _comparison(entries: tuple[Entry, ...], by_id: dict[str, FrozenCase]) -> Com
     baseline = BaselineInfo(
         asked="main", run_id="20261122-020000-nightly", note="The baseline has another recipe for 丁寧さ."
     )
-    sides = Sides(entries, then, METRICS, frozenset({"safety-01"}))
+    facts = {case.case.id: facts_of(case.case, None, ("tags",)) for case in CASES}
+    sides = Sides(entries, then, METRICS, frozenset({"safety-01"}), facts)
     seen = compare(sides, run_id="20261123-063412-k3f9", baseline=baseline)
     texts = {"regressions": seen.regressions, "improvements": seen.improvements}
     return seen.model_copy(

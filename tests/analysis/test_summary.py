@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from evalfactory.analysis.exact import ExactSum
 from evalfactory.analysis.shares import wilson
-from evalfactory.analysis.summary import Draws, Lowest, Summarizer, Summary, case_result, with_case
+from evalfactory.analysis.summary import Lowest, Summarizer, Summary, case_result, with_case
+from evalfactory.analysis.tally import Draws
 from evalfactory.records.case import Turn
 from evalfactory.records.measurement import Failure, Measurement, Output, Slot, Usage
 from evalfactory.records.report import Counts

@@ -161,12 +161,22 @@ def test_a_comparison_is_shown_in_slices_that_are_never_gated(blessed: Desk) -> 
     worsened(blessed, "ja-returns", "ja-receipt")
     blessed.suite(gate={"baseline": "main"}, dataset={"path": "cases.jsonl", "slices": ["tags"]})
     blessed.run("--run-id", "sliced")
-    slices = {(part["value"], part["metric"]): part for part in blessed.report("sliced")["slices"]}
+    slices = {(part["value"], part["metric"]): part for part in blessed.report("sliced")["compared_slices"]}
     japanese = slices["ja", "answer_relevancy"]
     assert japanese["mean_difference"] < 0
     assert japanese["interval"]["low"] < japanese["mean_difference"] < japanese["interval"]["high"]
     shown = blessed("compare", "sliced", "main")
     assert "tags=ja" in shown.out
+
+
+def test_a_run_without_a_baseline_is_shown_in_slices_too(blessed: Desk) -> None:
+    blessed.run("--run-id", "alone")
+    report = blessed.report("alone")
+    slices = {(part["value"], part["metric"]): part for part in report["slices"]}
+    japanese = slices["ja", "answer_relevancy"]
+    assert japanese["pass_interval"]["low"] <= japanese["pass_rate"] <= japanese["pass_interval"]["high"]
+    assert report["compared_slices"] == []
+    assert "tags=ja" in blessed("report", "alone", "--format", "markdown").out
 
 
 def test_a_metrics_own_allowed_drop_goes_before_the_gates(blessed: Desk) -> None:

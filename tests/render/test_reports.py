@@ -106,21 +106,34 @@ def test_no_text_of_a_report_gets_out_of_its_place_on_a_terminal(text: str) -> N
     assert is_quiet(re.sub(r"\x1b\[[0-9;]*m", "", coloured).replace("\n", ""))
 
 
+def tables(kinds: list[str]) -> list[list[int]]:
+    """The cells of every row of every table."""
+    found: list[list[int]] = []
+    for kind in kinds:
+        if kind == "table_open":
+            found.append([])
+        elif kind == "tr_open":
+            found[-1].append(0)
+        elif kind in ("th_open", "td_open"):
+            found[-1][-1] += 1
+    return found
+
+
 @settings(max_examples=15, deadline=None)
 @given(recorded)
 @example(EVERYTHING)
 def test_no_text_of_a_report_makes_markup_rows_or_links(text: str) -> None:
     own = {"<details>", "<details open>", "</details>", "<br>"}
-    for source in (
-        markdown(poisoned_report(TOLD.report, text)),
-        comparison_markdown(poisoned_comparison(TOLD.comparison, text)),
+    for source, slices in (
+        (markdown(poisoned_report(TOLD.report, text)), TOLD.report.slices),
+        (comparison_markdown(poisoned_comparison(TOLD.comparison, text)), TOLD.comparison.slices),
     ):
         parsed = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(source)
         flat = [inner for token in parsed for inner in (token, *(token.children or ()))]
         kinds = [token.type for token in flat]
         assert not {"link_open", "image", "s_open", "em_open", "fence", "code_block", "hr"}.intersection(kinds)
-        assert kinds.count("table_open") == 1
-        assert kinds.count("td_open") == len(METRICS) * kinds.count("th_open")
+        assert [len(rows) for rows in tables(kinds)] == [1 + len(METRICS), 1 + len(slices)]
+        assert all(len(set(rows)) == 1 for rows in tables(kinds))
         for token in flat:
             if token.type == "html_block":
                 lines = token.content.strip().splitlines()
@@ -256,5 +269,13 @@ def test_the_longest_markdown_report_fits_into_a_comment() -> None:
         "retrieval_context": (long,) * 9,
     }
     full = (case.model_copy(update=texts),) * 100
-    lists = {"worst": full, "regressions": full, "errored": full, "must_run": full, "must_run_unmet": 100}
+    slices = tuple(TOLD.report.slices[0].model_copy(update={"value": long, "metric": long}) for _ in range(140))
+    lists = {
+        "slices": slices,
+        "worst": full,
+        "regressions": full,
+        "errored": full,
+        "must_run": full,
+        "must_run_unmet": 100,
+    }
     assert len(markdown(TOLD.report.model_copy(update=lists))) < 65_536

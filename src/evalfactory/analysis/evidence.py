@@ -9,12 +9,12 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from ..records.gate import GateSpec, MetricGate
 from ..records.measurement import Measurement
 from ..records.report import Difference, DropTest, Interval, MetricComparison, Share, SliceComparison
-from .grouping import CaseFacts
+from .grouping import SLICES_SHOWN, CaseFacts, Label
 from .shares import ClusterCount, clustered_wilson, wilson
 from .sizes import Precision, detectable_drop, settling_cases
 from .statistics.bca import RESAMPLES
@@ -23,11 +23,8 @@ from .statistics.estimate import GuardedMean, degenerate, mean_estimate
 from .statistics.sample import Sample, sample_of
 from .statistics.significance import holm, mcnemar, sign_flips
 
-SLICES_SHOWN = 20
 _SLICE_RESAMPLES = 1999
 _SEED = 0
-
-Label: TypeAlias = tuple[str, str]  # a slice: field and value
 
 
 @dataclass(slots=True)

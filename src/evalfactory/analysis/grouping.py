@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from sys import intern
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from ..records.base import canonical_json
 from ..records.case import Case, input_digest, lookup
 
 SHOWN = 10
+#: Slices that are shown, the largest first.
+SLICES_SHOWN = 20
+Label: TypeAlias = tuple[str, str]  # a slice: field and value
 
 
 class CaseFacts(NamedTuple):
@@ -17,7 +20,7 @@ class CaseFacts(NamedTuple):
 
     inputs: str  # digest of its input side
     cluster: str  # of what was drawn with it; empty for a case that was drawn alone
-    slices: tuple[tuple[str, str], ...]  # field and value
+    slices: tuple[Label, ...]
 
 
 class InputChanges(NamedTuple):
@@ -35,10 +38,12 @@ class InputChanges(NamedTuple):
 
 def facts_of(case: Case, cluster_by: str | None, slices: Sequence[str]) -> CaseFacts:
     """The facts of a case; one without a value in `cluster_by` was drawn alone."""
-    found = ((field, value) for field in slices for value in _values(lookup(case, field)))
-    return CaseFacts(
-        input_digest(case)[:32], cluster_of(case, cluster_by), tuple((intern(a), intern(b)) for a, b in found)
-    )
+    return CaseFacts(input_digest(case)[:32], cluster_of(case, cluster_by), tuple(labels_of(case, slices)))
+
+
+def labels_of(case: Case, fields: Sequence[str]) -> Iterator[Label]:
+    """The slices that the case is in."""
+    return ((intern(field), intern(value)) for field in fields for value in _values(lookup(case, field)))
 
 
 def cluster_of(case: Case, cluster_by: str | None) -> str:

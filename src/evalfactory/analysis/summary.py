@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from ..records.case import FrozenCase
 from ..records.measurement import Measurement, Output, Slot, Usage
 from ..records.plan import MetricRecipe
-from ..records.report import CaseResult, Cause, Counts, Diagnosis, Interval, MetricSummary, TargetSpeed
+from ..records.report import CaseResult, Cause, Counts, Diagnosis, MetricSummary, TargetSpeed
 from .diagnosis import Diagnosing
 from .exact import ExactSum
 from .grouping import cluster_of
 from .merge import Entry
-from .shares import ClusterCount, clustered_wilson, wilson
+from .slicing import Sliced, Slicing
 from .speed import SpeedTally
+from .tally import ALONE, Draws, Tally
 
 #: How many slots a report shows of each kind; must-run slots are to be seen one by one.
 SHOWN = 10
@@ -68,51 +69,7 @@ class Summary(NamedTuple):
     diagnosis: Diagnosis | None
     causes: dict[str, Cause]  # of the bad cases with a retrieval context
     reused_from: dict[str, int]
-
-
-class Draws(NamedTuple):
-    """What the intervals of shares must know: what was drawn together, and how sure they are to be."""
-
-    cluster_by: str | None = None
-    repeats: int = 1
-    confidence: float = 0.95
-
-    @property
-    def clustered(self) -> bool:
-        """Whether several slots of a metric may belong together."""
-        return self.cluster_by is not None or self.repeats > 1
-
-
-ALONE = Draws()
-
-
-@dataclass(slots=True)
-class _Tally:
-    """Counts and score statistics of a set of slots."""
-
-    states: Counter[str] = field(default_factory=Counter)
-    reused: int = 0
-    succeeded: int = 0
-    total: ExactSum = field(default_factory=ExactSum)
-    minimum: float | None = None
-    maximum: float | None = None
-    passed_in: Counter[str] = field(default_factory=Counter)  # cluster -> succeeded; only where there are clusters
-    size_of: Counter[str] = field(default_factory=Counter)
-
-    def score(self, score: float, *, success: bool | None, cluster: str | None = None) -> None:
-        self.total.add(score)
-        self.succeeded += success is True
-        if cluster is not None:
-            self.passed_in[cluster] += success is True
-            self.size_of[cluster] += 1
-        if self.minimum is None or score < self.minimum:
-            self.minimum = score
-        if self.maximum is None or score > self.maximum:
-            self.maximum = score
-
-    @property
-    def counts(self) -> Counts:
-        return Counts(planned=self.states.total(), reused=self.reused, **self.states)
+    sliced: Sliced  # of averaged cases
 
 
 @dataclass(slots=True)
@@ -151,16 +108,24 @@ class _Known(NamedTuple):
 class Summarizer:
     """Takes every planned slot once, in any order; `summary()` says what they come to."""
 
-    def __init__(self, recipes: Iterable[MetricRecipe], *, draws: Draws = ALONE, shown: int = SHOWN) -> None:
+    def __init__(
+        self,
+        recipes: Iterable[MetricRecipe],
+        *,
+        draws: Draws = ALONE,
+        slices: Sequence[str] = (),
+        shown: int = SHOWN,
+    ) -> None:
         self._draws = draws
         self._recipes = {recipe.name: recipe for recipe in recipes}
-        self._averaged = {name: _Tally() for name in self._recipes}
-        self._must_run = {name: _Tally() for name in self._recipes}
+        self._averaged = {name: Tally() for name in self._recipes}
+        self._must_run = {name: Tally() for name in self._recipes}
         self._errors: Counter[str] = Counter()
         self._reused_from: Counter[str] = Counter()
         self._judge = _Bill()
         self._target = _Bill()
         self._speed = SpeedTally()
+        self._slicing = Slicing(slices, self._recipes, draws)
         self._diagnosing = Diagnosing(self._recipes.values())
         self._unmet = 0
         self._unmet_first: Lowest[_Known] = Lowest(SHOWN_MUST_RUN)
@@ -179,8 +144,11 @@ class Summarizer:
         else:
             tally.reused += 1
             self._reused_from[measurement.reused_from] += 1
+        cluster = self._cluster(slot.case_id, case)
         if measurement.score is not None:
-            tally.score(measurement.score, success=measurement.success, cluster=self._cluster(slot.case_id, case))
+            tally.score(measurement.score, success=measurement.success, cluster=cluster)
+        if case is not None and not must_run:
+            self._slicing.add(measurement, case.case, cluster)
         if _has_context(case, output):
             self._diagnosing.add(measurement)
         if measurement.failure is not None:
@@ -228,6 +196,7 @@ class Summarizer:
             diagnosis=self._diagnosing.told(),
             causes=self._diagnosing.causes(),
             reused_from=_most_first(self._reused_from),
+            sliced=self._slicing.told(),
         )
 
     def _cluster(self, case_id: str, case: FrozenCase | None) -> str | None:
@@ -237,17 +206,15 @@ class Summarizer:
         shared = cluster_of(case.case, self._draws.cluster_by) if case is not None else ""
         return f"cluster {shared}" if shared else f"case {case_id}"
 
-    def _metric(self, recipe: MetricRecipe, tally: _Tally) -> MetricSummary:
-        scored = tally.states["scored"]
-        rated = scored and recipe.threshold is not None
+    def _metric(self, recipe: MetricRecipe, tally: Tally) -> MetricSummary:
         return MetricSummary(
             name=recipe.name,
             type=recipe.type,
             threshold=recipe.threshold,
             counts=tally.counts,
-            mean=tally.total.over(scored) if scored else None,
-            pass_rate=tally.succeeded / scored if rated else None,
-            pass_interval=_pass_interval(tally, scored, self._draws) if rated else None,
+            mean=tally.mean,
+            pass_rate=tally.pass_rate(recipe.threshold),
+            pass_interval=tally.pass_interval(recipe.threshold, self._draws),
             minimum=tally.minimum,
             maximum=tally.maximum,
         )
@@ -301,21 +268,6 @@ def _has_context(case: FrozenCase | None, output: Output | None) -> bool:
         return False
     turns = case.case.turns or ()
     return bool(case.case.retrieval_context) or any(turn.retrieval_context for turn in turns)
-
-
-def _pass_interval(tally: _Tally, scored: int, draws: Draws) -> Interval:
-    """Of the share that succeeded; whole clusters count as one draw."""
-    if draws.clustered:
-        clusters = [ClusterCount(tally.passed_in[name], size) for name, size in tally.size_of.items()]
-        low, high = clustered_wilson(clusters, confidence=draws.confidence)
-    else:
-        low, high = wilson(tally.succeeded, scored, confidence=draws.confidence)
-    return Interval(
-        low=round(low, 9),
-        high=round(high, 9),
-        confidence=draws.confidence,
-        method="clustered wilson" if draws.clustered else "wilson",
-    )
 
 
 def _sum_of(some: Iterable[Counts]) -> Counts:

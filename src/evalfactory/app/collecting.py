@@ -14,7 +14,8 @@ from ..analysis.digest import ResultsDigest
 from ..analysis.gate import judge_gate
 from ..analysis.merge import Entry, slot_in_words, slot_of
 from ..analysis.report import Circumstances, Findings, build_report
-from ..analysis.summary import Draws, Summarizer, Summary
+from ..analysis.summary import Summarizer, Summary
+from ..analysis.tally import Draws
 from ..bulk import without_cycle_search
 from ..errors import UsageError
 from ..records.base import Record
@@ -84,7 +85,7 @@ def collect(store: Store, keys: RunKeys, options: CollectOptions = CollectOption
     plan = read_plan(store, keys)
     check_whole(store, keys)
     draws = Draws(plan.cluster_by, plan.execution.repeats, plan.gate.confidence)
-    summarizer = Summarizer(plan.recipes, draws=draws)
+    summarizer = Summarizer(plan.recipes, draws=draws, slices=plan.slices)
     with ExitStack() as files, merge_with_children(store, keys, plan, summarizer) as merged:
         summary = summarizer.summary()
         comparison, baseline = _compare(store, plan, merged, options)

@@ -31,6 +31,7 @@ from ..records.report import (
     ShardTime,
     Share,
     SliceComparison,
+    SliceSummary,
     TargetSpeed,
     Verdict,
 )
@@ -108,7 +109,7 @@ _OF_JSON = {
 
 _REPORT_SECTIONS: tuple[type[Record], ...] = (
     Report, Verdict, GateCheck, Counts, MetricSummary, CaseResult, BaselineInfo, MetricComparison, Difference, DropTest,
-    Share, Interval, SliceComparison, TargetSpeed, Diagnosis, Proof, ShardProof, PartRef, ShardTime,
+    Share, Interval, SliceSummary, SliceComparison, TargetSpeed, Diagnosis, Proof, ShardProof, PartRef, ShardTime,
 )  # fmt: skip
 
 

@@ -274,6 +274,18 @@ class MetricComparison(Record):
     new: bool = Field(default=False, description="The baseline does not have this metric.")
 
 
+class SliceSummary(Record):
+    """One metric over some of the averaged cases; shown, and never gated."""
+
+    field: str = Field(description="By which the cases are told apart, e.g. `tags` or `metadata.language`.")
+    value: str = Field(description="What these cases have there.")
+    metric: str = Field(description="In this suite.")
+    scored: int = Field(description="Slots with a score.")
+    mean: float | None = Field(default=None, description="Of the scored slots; none without any.")
+    pass_rate: float | None = Field(default=None, description="Share of scored slots that succeed.")
+    pass_interval: Interval | None = Field(default=None, description="Of that share.")
+
+
 class SliceComparison(Record):
     """One metric over the pairs of some cases; shown, and never gated."""
 
@@ -340,7 +352,11 @@ class Report(Record):
     compared: tuple[MetricComparison, ...] = Field(
         default=(), description="Every metric beside the baseline, with intervals and tests; empty without one."
     )
-    slices: tuple[SliceComparison, ...] = Field(default=(), description="Parts of the cases beside the baseline.")
+    slices: tuple[SliceSummary, ...] = Field(default=(), description="Parts of the cases, the largest first.")
+    slices_left_out: int = Field(default=0, description="Values with fewer cases, which are not shown.")
+    compared_slices: tuple[SliceComparison, ...] = Field(
+        default=(), description="Parts of the cases beside the baseline, the largest first; empty without one."
+    )
     reused_from: dict[str, int] = Field(default_factory=dict, description="Run -> slots copied from it.")
     parent: str | None = Field(default=None, description="The run that this one supplements.")
     versions: dict[str, str] = Field(default_factory=dict, description="Those that decide scores.")

@@ -61,7 +61,7 @@ class DatasetSpec(Record):
     )
     slices: tuple[str, ...] = Field(
         default=("tags",),
-        description="Fields by whose values a comparison is shown in parts, such as `metadata.language`; never gated.",
+        description="Fields by whose values a run is shown in parts, such as `metadata.language`; never gated.",
     )
     seed: int = Field(default=0, description="Of the one order of the cases that every tier is a prefix of.")
     must_run: MustRun = Field(

@@ -18,10 +18,11 @@ _ALERTS: Final[dict[Outcome, tuple[str, str]]] = {
     "INCONCLUSIVE": ("WARNING", "❔"),
     "INCOMPLETE": ("WARNING", "🚧"),
 }
-#: A comment on GitHub holds 65,536 characters; with these, four full lists of ordinary text stay below.
+#: A comment on GitHub holds 65,536 characters; with these, full lists of ordinary text stay below.
 SHOWN_CASES = 10
 _TEXT_CELLS = 200
-_REASON_CELLS = 400
+_REASON_CELLS = 300
+_SHOWN_SLICES, _SLICE_CELLS = 20, 60
 _CHUNKS = 2
 _LONGEST = 20  # characters a cell that are looked at: blanks become one, marks take no cell
 
@@ -39,6 +40,7 @@ def markdown(report: Report) -> str:
         *folded("worst regressions", cases(report.regressions)),
         *folded("worst cases", cases(report.worst)),
         *folded("errored slots", cases(report.errored), errors(report)),
+        *folded("slices (shown, never gated)", _slices(report)),
         _footer(report),
     ]
     return "\n\n".join(sections) + "\n"
@@ -130,6 +132,22 @@ def _row(metric: MetricSummary, outcome: Outcome | None, *, compared: bool) -> l
         *([words.score(metric.baseline_mean), words.change(metric.delta)] if compared else []),
         f"{words.MARKS[outcome]} {outcome}" if outcome else "–",
     ]
+
+
+def _slices(report: Report) -> list[str]:
+    """The first parts of the cases as a table; nothing without any."""
+    beside = {(part.field, part.value, part.metric): part for part in report.compared_slices}
+    rows = []
+    for part in report.slices[:_SHOWN_SLICES]:
+        name = _text(f"{part.field}={part.value}", _SLICE_CELLS)
+        row = [f"{name} · {_text(part.metric, _SLICE_CELLS)}", words.count(part.scored), words.score(part.mean)]
+        known = beside.get((part.field, part.value, part.metric))
+        change = (words.change(known.mean_difference), words.interval(known.interval)) if known else ("–", "–")
+        rows.append([*row, words.passed(part), *(change if beside else ())])
+    titles = ("slice", "n", "mean", "pass", *(("Δ", "interval") if beside else ()))
+    left_out = len(report.slices) - len(rows)
+    more = [f"\nand {words.plural(left_out, 'more row')} in `report.json`"] if left_out else []
+    return [table(titles, rows), *more] if rows else []
 
 
 def _counts(report: Report) -> str:

@@ -16,6 +16,7 @@ from ..records.report import (
     MetricSummary,
     Outcome,
     Report,
+    SliceSummary,
 )
 
 MINUS = "−"  # as wide as a digit, unlike the hyphen
@@ -159,7 +160,7 @@ def interval(ends: Interval | None) -> str:
     return "–" if ends is None else f"{change(ends.low)} … {change(ends.high)}"
 
 
-def passed(metric: MetricSummary) -> str:
+def passed(metric: MetricSummary | SliceSummary) -> str:
     """The share that succeeded with its interval, in whole per cent; a dash for none."""
     ends = metric.pass_interval
     if ends is None:

@@ -71,12 +71,13 @@ def _fitting(texts: Sequence[str], room: int) -> int:
 
 def _told(report: Report, page: Page) -> dict[str, Any]:
     """What the template says, by name."""
-    farthest = reach(report.compared, report.slices)
+    farthest = reach(report.compared, report.compared_slices)
     return {
         "report": report,
         "page": page,
         "words": words,
         "compared_of": {metric.name: metric for metric in report.compared},
+        "slice_beside": {(part.field, part.value, part.metric): part for part in report.compared_slices},
         "outcomes": words.metric_outcomes(report),
         "flipped": lambda cell: "broken" if cell.broken else "fixed" if cell.fixed else "",
         "broken": [line for line in page.lines if line.broken],
