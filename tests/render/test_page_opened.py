@@ -123,6 +123,7 @@ def test_a_case_is_found_by_typing_and_opened_and_closed_by_keyboard(opened: Ope
     page.keyboard.type("lamp")
     expect(page.locator("#status")).to_have_text("1 of 8 cases")
     assert rows(page) == ["refund-017"]
+    expect(page.locator("#lines tbody tr")).to_be_in_viewport()
     page.locator("#lines tbody tr a").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#case-title")).to_be_focused()
@@ -257,19 +258,22 @@ def test_the_theme_can_be_chosen(opened: Opened) -> None:
 
 
 def test_print_shows_the_report_and_no_controls(opened: Opened) -> None:
-    page = opened("small", color_scheme="dark", viewport={"width": 794, "height": 1123})  # A4
+    page = opened("small", color_scheme="dark", viewport={"width": 703, "height": 1032})  # A4 inside its margins
     page.emulate_media(media="print")
-    assert page.evaluate("document.documentElement.scrollWidth") <= 794
+    assert page.evaluate("document.documentElement.scrollWidth") <= 703
     for control in ("#theme", ".tools", "#more"):
         expect(page.locator(control)).to_be_hidden()
     expect(page.locator("h1")).to_be_visible()
+    expect(page.locator(".brand")).to_contain_text(TOLD.report.suite)
+    for metric in TOLD.report.metrics:
+        expect(page.locator("#lines thead button", has_text=metric.name)).to_be_visible()
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert page.pdf(format="A4").startswith(b"%PDF")
 
 
 def test_without_scripts_all_but_the_table_can_be_read(opened: Opened) -> None:
     page = opened("small", java_script_enabled=False)
-    for text in ("FAIL", "Look at these first", "Is it complete?", "needs JavaScript"):
+    for text in ("FAIL", "Look at these first", "Is it complete?", "need JavaScript"):
         assert text in page.locator("body").inner_text()
     expect(page.locator("#table")).to_be_hidden()
     assert page.locator(".result").count() > 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -178,8 +178,13 @@ def timeline(report: Report) -> Timeline | None:
         own = (shard for shard in known if shard.attempt == attempt)
         bars = tuple(_shard_bar(shard, begun, seconds, place * _LANE) for shard in own)
         lanes.append(Lane(attempt, place * _LANE, bars))
-    ticks = tuple((TIMELINE_WIDTH * share / 4, seconds * share / 4) for share in range(5))
-    return Timeline(tuple(lanes), _LANE * len(workers), seconds, ticks)
+    return Timeline(tuple(lanes), _LANE * len(workers), seconds, tuple(_ticks(seconds)))
+
+
+def _ticks(seconds: float) -> Iterator[tuple[float, float]]:
+    """Four parts of the time; fewer of one so short that labels in tenths of a second would repeat."""
+    parts = max(1, min(4, int(seconds / 0.1)))
+    return ((TIMELINE_WIDTH * part / parts, seconds * part / parts) for part in range(parts + 1))
 
 
 def _shard_bar(shard: ShardTime, begun: float, seconds: float, y: float) -> Bar:

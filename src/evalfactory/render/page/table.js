@@ -175,7 +175,11 @@ function listen() {
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (byId("case").open) { if (event.key === "ArrowLeft") step(-1); else if (event.key === "ArrowRight") step(1); }
-    else if (event.key === "/" && !event.target.closest("input, select, textarea")) { event.preventDefault(); byId("search").focus(); }
+    else if (event.key === "/" && !event.target.closest("input, select, textarea")) {
+      event.preventDefault();
+      byId("cases").scrollIntoView();
+      byId("search").focus({ preventScroll: true });
+    }
   });
   addEventListener("hashchange", follow);
 }
