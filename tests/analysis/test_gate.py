@@ -124,6 +124,9 @@ MANY = 150  # cases: enough that what is the same in all of them excludes a drop
         (MANY * "8", supporting, MANY * "9", "", "FAIL", ["drop"]),
         ("9", supporting, "e", "", "PASS", []),
         (MANY * "1", advisory, MANY * "9", "", "PASS", []),
+        ("9", advisory, "", "94", "PASS", []),
+        ("9", advisory, "", "9s", "PASS", []),
+        ("9", advisory, "", "9m", "INCOMPLETE", ["complete"]),
         ("m9", None, "99", "", "INCOMPLETE", ["complete"]),
     ],
 )
@@ -292,6 +295,22 @@ def test_must_run_slots_beyond_those_listed_still_count(tail: str, outcome: str)
     seen = judge_gate(lenient, summarizer.summary())
     assert seen.outcome == outcome
     assert seen.checks[-2].seen == "0 of 101 met, 1 more are not listed"
+
+
+def test_unmet_must_run_slots_of_an_advisory_metric_hide_none_of_a_gated_one() -> None:
+    summarizer = Summarizer(RECIPES)
+    for name in METRICS:
+        summarizer.add(scored(Slot("z", name), 1.0), frozen("z"))
+    for number in range(SHOWN_MUST_RUN):
+        case = frozen(f"{number:04d}", must_run=True)
+        summarizer.add(scored(Slot(case.case.id, FIRST), 0.0), case)
+    last = frozen("9999", must_run=True)
+    summarizer.add(scored(Slot("9999", SECOND), 0.0), last)
+    summary = summarizer.summary()
+    assert {result.metric for result in summary.must_run} == {FIRST}
+    seen = judge_gate(advisory, summary)
+    assert seen.outcome == "FAIL"
+    assert [check.seen for check in seen.reasons] == ["0 of 1 met, 1 more are not listed"]
 
 
 @pytest.mark.parametrize(

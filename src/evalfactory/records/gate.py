@@ -18,7 +18,7 @@ class MetricGate(Record):
     tier: MetricTier = Field(
         default="critical",
         description="`critical`: a drop must be excluded to pass; `supporting`: only a shown drop counts; "
-        "`advisory`: told, never gated.",
+        "`advisory`: told, never gated, its must-run slots neither.",
     )
     mean: float | None = Field(default=None, description="Least mean score.")
     pass_rate: float | None = Field(default=None, ge=0, le=1, description="Least share of scored cases that succeed.")
