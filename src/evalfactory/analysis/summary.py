@@ -165,6 +165,8 @@ class Summarizer:
         must_run = case is not None and case.group == "must_run"
         (self._must_run if must_run else self._averaged)[slot.metric].states["missing"] += 1
         self._missing.add(slot, slot)
+        if _has_context(case, None):
+            self._diagnosing.add(slot)
         if must_run:
             self._unmet[slot.metric] += 1
             self._unmet_first.add(slot, _Known(slot, case, None))
