@@ -122,7 +122,8 @@ MANY = 150  # cases: enough that what is the same in all of them excludes a drop
         # supporting: only a shown drop counts; advisory: nothing does
         ("88", supporting, "88", "", "PASS", []),
         (MANY * "8", supporting, MANY * "9", "", "FAIL", ["drop"]),
-        ("9", supporting, "e", "", "PASS", []),
+        ("9", supporting, "e", "", "INCONCLUSIVE", ["comparable"]),
+        ("9", advisory, "e", "", "PASS", []),
         (MANY * "1", advisory, MANY * "9", "", "PASS", []),
         ("9", advisory, "", "94", "PASS", []),
         ("9", advisory, "", "9s", "PASS", []),
@@ -249,6 +250,21 @@ def test_a_tier_may_take_an_open_drop_for_a_pass_or_a_failure_in_the_exit_code_a
     seen = judge_gate(GateSpec(), summarizer.summary(), compared, on_inconclusive)
     assert seen.taken_as == taken_as
     assert seen.outcome == judge_gate(GateSpec(), summarizer.summary(), compared).outcome
+
+
+@pytest.mark.parametrize(
+    ("gate", "outcome"), [(GateSpec(), "INCONCLUSIVE"), (supporting, "INCONCLUSIVE"), (advisory, "PASS")]
+)
+def test_a_metric_that_another_judge_measured_back_then_is_no_pass_unless_it_is_advisory(
+    gate: GateSpec, outcome: str
+) -> None:
+    summarizer = Summarizer(ONE)
+    summarizer.add(scored(Slot("case-0", FIRST), 0.95), frozen("case-0"))
+    sides = Sides([line_of(Slot("case-0", FIRST), "9")], [], [FIRST], refused={FIRST: "another judge"})
+    compared = compare(sides, run_id="now", baseline=BaselineInfo(asked="main"), gate=gate)
+    seen = judge_gate(gate, summarizer.summary(), compared)
+    assert seen.outcome == outcome
+    assert [check.seen for check in seen.reasons] == ["the baseline has another judge"] * (outcome != "PASS")
 
 
 def test_an_old_baseline_is_inconclusive_where_the_gate_limits_its_age() -> None:

@@ -6,7 +6,7 @@
 | a metric's mean or share of passed cases is below its floor               | FAIL               |
 | a drop beyond the allowed one against the baseline is shown               | FAIL               |
 | such a drop of a critical metric is neither shown nor excluded            | INCONCLUSIVE       |
-| a critical metric has no pair, or was measured in another way back then   | INCONCLUSIVE       |
+| a metric has no pair, or was measured in another way back then            | INCONCLUSIVE       |
 | the baseline is older than it may be                                      | INCONCLUSIVE       |
 | the target is slower or dearer than it may be                             | FAIL               |
 | its tokens or dollars are limited, and nobody counted them                | INCONCLUSIVE       |

@@ -17,7 +17,8 @@ class MetricGate(Record):
 
     tier: MetricTier = Field(
         default="critical",
-        description="`critical`: a drop must be excluded to pass; `supporting`: only a shown drop counts; "
+        description="`critical`: a drop must be excluded to pass; `supporting`: only a shown drop counts, or that nothing can be "
+        "compared; "
         "`advisory`: told, never gated, its must-run slots neither.",
     )
     mean: float | None = Field(default=None, description="Least mean score.")
