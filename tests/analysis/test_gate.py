@@ -290,12 +290,46 @@ def test_a_metric_without_threshold_has_no_floor_and_the_check_says_so() -> None
     summarizer.add(bare.model_copy(update={"case_id": "b"}), frozen("b", must_run=True))
     seen = judge_gate(GateSpec(), summarizer.summary())
     assert seen.outcome == "PASS"
-    assert "no floor: no threshold" in [check.wanted for check in seen.checks]
+    assert "0.000 over 1 scored; no floor: no threshold" in [check.seen for check in seen.checks]
 
 
-def test_every_metric_of_the_suite_is_gated_by_default_and_only_the_named_ones_otherwise() -> None:
-    assert verdict("9", recipes=RECIPES).outcome == "INCONCLUSIVE"
-    assert verdict("9", floor, recipes=RECIPES).outcome == "PASS"
+def two_metrics(gate: GateSpec, *scores: float) -> Verdict:
+    summarizer = Summarizer(RECIPES)
+    for name, score in zip(METRICS, scores, strict=False):
+        summarizer.add(scored(Slot("a", name), score), frozen("a"))
+    return judge_gate(gate, summarizer.summary())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {},
+        {SECOND: MetricGate(tier="supporting")},
+        {SECOND: MetricGate(allowed_drop=0.02)},
+        {SECOND: MetricGate(mean=0.1)},
+        {FIRST: MetricGate(allowed_drop=0.02)},
+        {FIRST: MetricGate(tier="supporting"), SECOND: MetricGate(pass_rate=0.1)},
+        {FIRST: MetricGate(pass_rate=0.0, mean="threshold")},
+    ],
+)
+def test_a_metric_without_a_floor_of_its_own_keeps_its_threshold_whoever_is_named(other: dict[str, MetricGate]) -> None:
+    failed = two_metrics(GateSpec(metrics=other), 0.4, 0.9)
+    assert [(check.rule, check.metric, check.outcome) for check in failed.reasons] == [("mean", FIRST, "FAIL")]
+    assert two_metrics(GateSpec(metrics=other), 0.5, 0.9).outcome == "PASS"
+
+
+@pytest.mark.parametrize(
+    "rule", [MetricGate(mean=None), MetricGate(pass_rate=0.0), MetricGate(mean=0.4), MetricGate(tier="advisory")]
+)
+def test_the_thresholds_floor_is_gone_where_another_one_is_set_or_none_is_wanted(rule: MetricGate) -> None:
+    gate = GateSpec(metrics={FIRST: rule})
+    assert two_metrics(gate, 0.4, 0.9).outcome == "PASS"
+    assert GateSpec.model_validate_json(gate.model_dump_json()) == gate
+
+
+def test_every_metric_is_gated_and_named_ones_that_the_suite_does_not_have_too() -> None:
+    assert two_metrics(GateSpec(), 0.9).outcome == "INCONCLUSIVE"
+    assert two_metrics(floor, 0.9).outcome == "INCONCLUSIVE"
     unknown = GateSpec(metrics={"nobody": MetricGate(mean=0.1)})
     assert verdict("9", unknown).outcome == "INCONCLUSIVE"
 

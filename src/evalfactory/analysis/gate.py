@@ -15,9 +15,9 @@
 | too large a share of the slots that could be measured is errored          | INCONCLUSIVE       |
 | a gated metric, or the whole run, has no score at all                     | INCONCLUSIVE       |
 
-The verdict is the first of INCOMPLETE, FAIL, INCONCLUSIVE that any rule came to, else PASS. Without `gate.metrics` the
-floor of each metric's mean is the metric's threshold; a metric without one has no floor, and the check says so. An
-advisory metric has no rule, its must-run slots neither. The rules about the baseline hold for every other metric that the baseline has too; without a
+The verdict is the first of INCOMPLETE, FAIL, INCONCLUSIVE that any rule came to, else PASS. The floor of a
+metric's mean is its threshold, unless `gate.metrics` has a floor for it; without either it has none, and the check says
+so. An advisory metric has no rule, its must-run slots neither. The rules about the baseline hold for every other metric that the baseline has too; without a
 baseline they do not exist. Limits are met when they are missed by less than 1e-9, so that no rounding in the last digit
 of a sum decides.
 """
@@ -86,26 +86,25 @@ def _complete(summary: Summary) -> GateCheck:
 
 def _floors(gate: GateSpec, summary: Summary) -> Iterator[GateCheck]:
     metrics = {metric.name: metric for metric in summary.metrics}
-    for name in gate.metrics or metrics:
-        metric = metrics.get(name)
-        if _is_advisory(gate, name):
+    for name in dict.fromkeys([*metrics, *gate.metrics]):
+        metric, rule = metrics.get(name), gate.metrics.get(name, MetricGate())
+        if rule.tier == "advisory":
             continue
         if metric is None or not metric.counts.scored:
             yield _without_score(name, metric, summary)
             continue
-        floor = gate.metrics.get(name, MetricGate(mean=metric.threshold))
-        if floor.mean is not None:
-            yield _floor("mean", metric, metric.mean, floor.mean)
-        elif not gate.metrics:
-            yield GateCheck(
-                rule="mean",
-                metric=name,
-                outcome="PASS",
-                wanted="no floor: no threshold",
-                seen=_over(metric.mean, metric),
-            )
-        if floor.pass_rate is not None:
-            yield _floor("pass_rate", metric, metric.pass_rate, floor.pass_rate)
+        least = metric.threshold if rule.mean == "threshold" else rule.mean
+        if least is not None:
+            yield _floor("mean", metric, metric.mean, least)
+        if rule.pass_rate is not None:
+            yield _floor("pass_rate", metric, metric.pass_rate, rule.pass_rate)
+        if least is None and rule.pass_rate is None:
+            yield _no_floor(metric, "no threshold" if rule.mean == "threshold" else "`mean` is null")
+
+
+def _no_floor(metric: MetricSummary, why: str) -> GateCheck:
+    seen = f"{apart(metric.mean, None)[0]} over {metric.counts.scored} scored; no floor: {why}"
+    return GateCheck(rule="scored", metric=metric.name, outcome="PASS", wanted="at least one scored slot", seen=seen)
 
 
 def _floor(rule: str, metric: MetricSummary, seen: float | None, wanted: float) -> GateCheck:
@@ -215,10 +214,6 @@ def _anything_scored(summary: Summary) -> Iterator[GateCheck]:
     if not summary.counts.scored:
         seen = f"none of {summary.counts.planned}"
         yield GateCheck(rule="scored", outcome="INCONCLUSIVE", wanted="at least one scored slot", seen=seen)
-
-
-def _over(mean: float | None, metric: MetricSummary) -> str:
-    return f"{apart(mean, None)[0]} over {metric.counts.scored} scored"
 
 
 def apart(seen: float | None, wanted: float | None) -> tuple[str, str]:
