@@ -107,7 +107,7 @@ def _run(
     with _judge(folder, judge, seed, run_id) as spec:
         suite = {
             "name": "halueval", "dataset": "cases.jsonl", "judge": spec, "metrics": [METRIC],
-            "gate": {"metrics": {METRIC: {}}}, "execution": {"workers": 1},
+            "gate": {"metrics": {METRIC: {"mean": None}}}, "execution": {"workers": 1},
         }  # fmt: skip
         (folder / "suite.yaml").write_text(json.dumps(suite))
         baseline = () if run_id == "base" else ("--baseline", "base")

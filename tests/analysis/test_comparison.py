@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from evalfactory.analysis.comparable import counted_repeats, refused_metrics, weaker_because
 from evalfactory.analysis.comparison import Sides, compare, paired
 from evalfactory.analysis.merge import Entry, slot_of
-from evalfactory.records.gate import GateSpec
+from evalfactory.records.gate import GateSpec, MetricGate
 from evalfactory.records.measurement import Slot
 from evalfactory.records.report import BaselineInfo, Comparison
 from evalfactory.records.suite import Execution
@@ -117,8 +117,16 @@ def test_metrics_measured_by_another_judge_recipe_or_deepeval_are_refused_unless
     assert weaker_because(ours, theirs, refused) is None
     told = ours.model_copy(update={"gate": GateSpec(compare_anyway=("judge", "deepeval"))})
     assert list(refused_metrics(told, theirs)) == ["b"]
-    assert weaker_because(told, theirs, ["b"]) == (
+    assert weaker_because(told, theirs, refused_metrics(told, theirs)) == (
         "The baseline has another judge (gpt-5 then, qwen3-32b now) for a; another DeepEval (4.2.0 then, 4.3.1 now) for c."
+    )
+
+
+def test_an_advisory_metric_that_is_not_compared_is_said_beside_the_comparison() -> None:
+    ours = plan([recipe("a"), recipe("b")], gate=GateSpec(metrics={"a": MetricGate(tier="advisory")}))
+    theirs = plan([recipe("a", model="gpt-5", digest="x"), recipe("b", model="gpt-5", digest="y")])
+    assert weaker_because(ours, theirs, refused_metrics(ours, theirs)) == (
+        "The baseline has another judge (gpt-5 then, qwen3-32b now) for a, which is not compared."
     )
 
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from evalfactory.analysis.diagnosis import Diagnosing
+from evalfactory.analysis.merge import Entry
 from evalfactory.analysis.summary import Summarizer
 from evalfactory.records.measurement import Output, Slot
-from results_given import errored, frozen, recipe, scored
+from results_given import errored, frozen, recipe, scored, skipped
 
 RECALL, PRECISION, FAITHFUL, RELEVANT, TONE = (
     "contextual_recall", "contextual_precision", "faithfulness", "answer_relevancy", "tone",
@@ -50,6 +53,29 @@ def test_bad_cases_are_counted_by_cause_and_the_metric_that_would_tell_is_named(
     assert told is not None
     assert (told.bad, told.retrieval, told.generation, told.both, told.cannot_tell) == (3, 1, 0, 0, 2)
     assert told.would_tell == {"contextual_relevancy": 1, "faithfulness": 1}
+
+
+@pytest.mark.parametrize("lost", [errored, skipped, lambda slot: slot])
+def test_a_side_with_a_metric_that_has_no_score_is_unknown_unless_another_one_failed(
+    lost: Callable[[Slot], Entry],
+) -> None:
+    diagnosing = Diagnosing(RECIPES)
+    for entry in (
+        lost(Slot("a", RECALL)),
+        scored(Slot("a", PRECISION), 1.0),
+        scored(Slot("a", FAITHFUL), 0.0),
+        scored(Slot("b", PRECISION), 0.0),
+        scored(Slot("b", FAITHFUL), 1.0),
+        lost(Slot("b", RELEVANT)),
+        lost(Slot("c", RECALL)),
+        scored(Slot("c", PRECISION), 0.0),
+        scored(Slot("c", FAITHFUL), 1.0),
+    ):
+        diagnosing.add(entry)
+    assert diagnosing.causes() == {"a": "cannot tell", "b": "cannot tell", "c": "retrieval"}
+    told = diagnosing.told()
+    assert told is not None
+    assert told.would_tell == {RECALL: 1, RELEVANT: 1}
 
 
 def test_an_errored_metric_says_nothing_and_a_repeat_no_more_than_the_first_draw() -> None:

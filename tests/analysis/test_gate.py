@@ -122,8 +122,12 @@ MANY = 150  # cases: enough that what is the same in all of them excludes a drop
         # supporting: only a shown drop counts; advisory: nothing does
         ("88", supporting, "88", "", "PASS", []),
         (MANY * "8", supporting, MANY * "9", "", "FAIL", ["drop"]),
-        ("9", supporting, "e", "", "PASS", []),
+        ("9", supporting, "e", "", "INCONCLUSIVE", ["comparable"]),
+        ("9", advisory, "e", "", "PASS", []),
         (MANY * "1", advisory, MANY * "9", "", "PASS", []),
+        ("9", advisory, "", "94", "PASS", []),
+        ("9", advisory, "", "9s", "PASS", []),
+        ("9", advisory, "", "9m", "INCOMPLETE", ["complete"]),
         ("m9", None, "99", "", "INCOMPLETE", ["complete"]),
     ],
 )
@@ -248,6 +252,21 @@ def test_a_tier_may_take_an_open_drop_for_a_pass_or_a_failure_in_the_exit_code_a
     assert seen.outcome == judge_gate(GateSpec(), summarizer.summary(), compared).outcome
 
 
+@pytest.mark.parametrize(
+    ("gate", "outcome"), [(GateSpec(), "INCONCLUSIVE"), (supporting, "INCONCLUSIVE"), (advisory, "PASS")]
+)
+def test_a_metric_that_another_judge_measured_back_then_is_no_pass_unless_it_is_advisory(
+    gate: GateSpec, outcome: str
+) -> None:
+    summarizer = Summarizer(ONE)
+    summarizer.add(scored(Slot("case-0", FIRST), 0.95), frozen("case-0"))
+    sides = Sides([line_of(Slot("case-0", FIRST), "9")], [], [FIRST], refused={FIRST: "another judge"})
+    compared = compare(sides, run_id="now", baseline=BaselineInfo(asked="main"), gate=gate)
+    seen = judge_gate(gate, summarizer.summary(), compared)
+    assert seen.outcome == outcome
+    assert [check.seen for check in seen.reasons] == ["the baseline has another judge"] * (outcome != "PASS")
+
+
 def test_an_old_baseline_is_inconclusive_where_the_gate_limits_its_age() -> None:
     gate = GateSpec(max_baseline_age_days=30)
     summarizer = Summarizer(ONE)
@@ -271,12 +290,46 @@ def test_a_metric_without_threshold_has_no_floor_and_the_check_says_so() -> None
     summarizer.add(bare.model_copy(update={"case_id": "b"}), frozen("b", must_run=True))
     seen = judge_gate(GateSpec(), summarizer.summary())
     assert seen.outcome == "PASS"
-    assert "no floor: no threshold" in [check.wanted for check in seen.checks]
+    assert "0.000 over 1 scored; no floor: no threshold" in [check.seen for check in seen.checks]
 
 
-def test_every_metric_of_the_suite_is_gated_by_default_and_only_the_named_ones_otherwise() -> None:
-    assert verdict("9", recipes=RECIPES).outcome == "INCONCLUSIVE"
-    assert verdict("9", floor, recipes=RECIPES).outcome == "PASS"
+def two_metrics(gate: GateSpec, *scores: float) -> Verdict:
+    summarizer = Summarizer(RECIPES)
+    for name, score in zip(METRICS, scores, strict=False):
+        summarizer.add(scored(Slot("a", name), score), frozen("a"))
+    return judge_gate(gate, summarizer.summary())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {},
+        {SECOND: MetricGate(tier="supporting")},
+        {SECOND: MetricGate(allowed_drop=0.02)},
+        {SECOND: MetricGate(mean=0.1)},
+        {FIRST: MetricGate(allowed_drop=0.02)},
+        {FIRST: MetricGate(tier="supporting"), SECOND: MetricGate(pass_rate=0.1)},
+        {FIRST: MetricGate(pass_rate=0.0, mean="threshold")},
+    ],
+)
+def test_a_metric_without_a_floor_of_its_own_keeps_its_threshold_whoever_is_named(other: dict[str, MetricGate]) -> None:
+    failed = two_metrics(GateSpec(metrics=other), 0.4, 0.9)
+    assert [(check.rule, check.metric, check.outcome) for check in failed.reasons] == [("mean", FIRST, "FAIL")]
+    assert two_metrics(GateSpec(metrics=other), 0.5, 0.9).outcome == "PASS"
+
+
+@pytest.mark.parametrize(
+    "rule", [MetricGate(mean=None), MetricGate(pass_rate=0.0), MetricGate(mean=0.4), MetricGate(tier="advisory")]
+)
+def test_the_thresholds_floor_is_gone_where_another_one_is_set_or_none_is_wanted(rule: MetricGate) -> None:
+    gate = GateSpec(metrics={FIRST: rule})
+    assert two_metrics(gate, 0.4, 0.9).outcome == "PASS"
+    assert GateSpec.model_validate_json(gate.model_dump_json()) == gate
+
+
+def test_every_metric_is_gated_and_named_ones_that_the_suite_does_not_have_too() -> None:
+    assert two_metrics(GateSpec(), 0.9).outcome == "INCONCLUSIVE"
+    assert two_metrics(floor, 0.9).outcome == "INCONCLUSIVE"
     unknown = GateSpec(metrics={"nobody": MetricGate(mean=0.1)})
     assert verdict("9", unknown).outcome == "INCONCLUSIVE"
 
@@ -292,6 +345,22 @@ def test_must_run_slots_beyond_those_listed_still_count(tail: str, outcome: str)
     seen = judge_gate(lenient, summarizer.summary())
     assert seen.outcome == outcome
     assert seen.checks[-2].seen == "0 of 101 met, 1 more are not listed"
+
+
+def test_unmet_must_run_slots_of_an_advisory_metric_hide_none_of_a_gated_one() -> None:
+    summarizer = Summarizer(RECIPES)
+    for name in METRICS:
+        summarizer.add(scored(Slot("z", name), 1.0), frozen("z"))
+    for number in range(SHOWN_MUST_RUN):
+        case = frozen(f"{number:04d}", must_run=True)
+        summarizer.add(scored(Slot(case.case.id, FIRST), 0.0), case)
+    last = frozen("9999", must_run=True)
+    summarizer.add(scored(Slot("9999", SECOND), 0.0), last)
+    summary = summarizer.summary()
+    assert {result.metric for result in summary.must_run} == {FIRST}
+    seen = judge_gate(advisory, summary)
+    assert seen.outcome == "FAIL"
+    assert [check.seen for check in seen.reasons] == ["0 of 1 met, 1 more are not listed"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from evalfactory.analysis.exact import ExactSum
 from evalfactory.analysis.shares import wilson
-from evalfactory.analysis.summary import Lowest, Summarizer, Summary, case_result, with_case
+from evalfactory.analysis.summary import Lowest, Summarizer, Summary, case_result, sum_of, with_case
 from evalfactory.analysis.tally import Draws
 from evalfactory.records.case import Turn
 from evalfactory.records.measurement import Failure, Measurement, Output, Slot, Usage
@@ -70,11 +70,12 @@ def test_a_summary_is_the_same_in_every_order() -> None:
 
 def test_planned_is_scored_errored_skipped_and_missing_everywhere() -> None:
     summary = summed(a_run())
-    for counts in (summary.counts, summary.must_run_counts, *(metric.counts for metric in summary.metrics)):
+    must_run = summary.must_run_counts.values()
+    for counts in (summary.counts, *must_run, *(metric.counts for metric in summary.metrics)):
         assert counts.planned == counts.scored + counts.errored + counts.skipped + counts.missing
     assert summary.counts.planned == 121
     assert summary.counts.missing == 1
-    assert summary.counts.planned == summary.must_run_counts.planned + sum(m.counts.planned for m in summary.metrics)
+    assert summary.counts == sum_of([*must_run, *(metric.counts for metric in summary.metrics)])
 
 
 def test_must_run_cases_are_not_averaged_in() -> None:
@@ -86,7 +87,7 @@ def test_must_run_cases_are_not_averaged_in() -> None:
     assert summary.metrics[0].counts == Counts(planned=1, scored=1)
     assert [result.case_id for result in summary.must_run] == ["b"]
     assert summary.worst == ()
-    assert summary.must_run_scored == {FIRST: 1, SECOND: 0}
+    assert summary.must_run_counts == {FIRST: Counts(planned=1, scored=1), SECOND: Counts()}
 
 
 def test_errors_and_skips_are_no_scores_of_zero() -> None:
@@ -166,7 +167,7 @@ def test_a_must_run_slot_that_is_failed_errored_skipped_or_missing_is_unmet() ->
         summarizer.add(line, case)
     summarizer.add_missing(Slot("a", FIRST, 4), case)
     summary = summarizer.summary()
-    assert summary.must_run_unmet == 4
+    assert summary.must_run_unmet == {FIRST: 4}
     assert [(unmet.repeat, unmet.state) for unmet in summary.must_run] == [
         (1, "scored"), (2, "errored"), (3, "skipped"), (4, "missing"),
     ]  # fmt: skip

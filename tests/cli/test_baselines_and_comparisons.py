@@ -137,6 +137,12 @@ def test_a_baseline_of_another_judge_is_not_compared_unless_told(blessed: Desk) 
     assert ran.code == 11
     assert "tone cannot be compared: the baseline has another recipe" in " ".join(ran.out.split())
     assert baseline_of(blessed, "short")["pairs"] == 0
+    blessed.suite(metrics=[{"geval": changed}], gate={"metrics": {"tone": {"tier": "supporting", "mean": 0}}})
+    assert blessed("run", "suite.yaml", "--baseline", "polite").code == 11
+    blessed.suite(metrics=[{"geval": changed}], gate={"metrics": {"tone": {"tier": "advisory"}}})
+    advised = blessed("run", "suite.yaml", "--baseline", "polite")
+    assert advised.code == 0
+    assert "another recipe (prompt, arguments or code) for tone, which is not compared" in " ".join(advised.out.split())
     told = {"metrics": {"tone": {"mean": 0}}, "compare_anyway": ["recipe"]}
     blessed.suite(metrics=[{"geval": changed}], gate=told)
     blessed.run("--baseline", "polite", "--run-id", "told")

@@ -58,7 +58,7 @@ def test_the_page_begins_with_its_verdict_and_says_what_it_means(outcome: Outcom
     text = html(report, small_page()).page
     assert f"<title>{outcome} · support-bot" in text
     assert re.search(rf"<h1[^>]*>.*{words.MARKS[outcome]}.*{outcome}</h1>", text)
-    assert words.MEANING[outcome].capitalize() in text
+    assert words.meaning(report.verdict).capitalize() in text
     assert (check.wanted in text) == (outcome != "PASS")
 
 

@@ -279,3 +279,15 @@ def test_the_longest_markdown_report_fits_into_a_comment() -> None:
         "must_run_unmet": 100,
     }
     assert len(markdown(TOLD.report.model_copy(update=lists))) < 65_536
+
+
+def test_a_pass_without_a_rule_about_any_score_says_so() -> None:
+    complete, unscored, floor = (
+        TOLD.report.verdict.checks[0].model_copy(update={"outcome": "PASS", "rule": rule})
+        for rule in ("complete", "scored", "mean")
+    )
+    for checks, hollow in (((complete, unscored), True), ((complete, unscored, floor), False)):
+        verdict = TOLD.report.verdict.model_copy(update={"outcome": "PASS", "checks": checks})
+        report = TOLD.report.model_copy(update={"verdict": verdict})
+        for text in (markdown(report), comment(report, AROUND), terminal(report, width=100, color=False)):
+            assert ("none of them is about a score" in text) == hollow

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 
-from ..records.gate import Changed
+from ..records.gate import Changed, MetricGate
 from ..records.plan import MetricRecipe, Plan
 from ..records.suite import JUDGE_FIELDS
 
@@ -22,8 +22,11 @@ def refused_metrics(plan: Plan, baseline: Plan) -> dict[str, str]:
     return refused
 
 
-def weaker_because(plan: Plan, baseline: Plan, refused: Collection[str] = ()) -> str | None:
-    """What makes a comparison of these two runs weaker than it looks; None when the same was measured in the same way."""
+def weaker_because(plan: Plan, baseline: Plan, refused: Mapping[str, str] = {}) -> str | None:
+    """What makes a comparison of these two runs weaker than it looks; None when the same was measured in the same way.
+
+    Why a metric is not compared at all is in its rule of the gate; an advisory one has none.
+    """
     theirs = {recipe.name: recipe for recipe in baseline.recipes}
     changed = {
         recipe.name: "; ".join(dict(_changes(recipe, theirs[recipe.name])).values())
@@ -31,6 +34,11 @@ def weaker_because(plan: Plan, baseline: Plan, refused: Collection[str] = ()) ->
         if recipe.name in theirs and recipe.digest != theirs[recipe.name].digest and recipe.name not in refused
     }
     reasons = [f"{words} for {name}" for name, words in changed.items()]
+    reasons += [
+        f"{words} for {name}, which is not compared"
+        for name, words in refused.items()
+        if plan.gate.metrics.get(name, MetricGate()).tier == "advisory"
+    ]
     if plan.inputs_digest != baseline.inputs_digest:
         reasons.append("other cases in its dataset")
     if plan.execution.repeats != baseline.execution.repeats:

@@ -19,8 +19,7 @@ def baseline_checks(gate: GateSpec, comparison: Comparison) -> Iterator[GateChec
         if tier == "advisory" or metric.new:
             continue
         if metric.refused is not None or metric.drop is None or metric.difference is None:
-            if tier == "critical":
-                yield _not_comparable(metric)
+            yield _not_comparable(metric)
         else:
             yield _drop(metric, metric.drop, metric.difference)
 

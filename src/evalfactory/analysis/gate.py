@@ -6,7 +6,7 @@
 | a metric's mean or share of passed cases is below its floor               | FAIL               |
 | a drop beyond the allowed one against the baseline is shown               | FAIL               |
 | such a drop of a critical metric is neither shown nor excluded            | INCONCLUSIVE       |
-| a critical metric has no pair, or was measured in another way back then   | INCONCLUSIVE       |
+| a metric has no pair, or was measured in another way back then            | INCONCLUSIVE       |
 | the baseline is older than it may be                                      | INCONCLUSIVE       |
 | the target is slower or dearer than it may be                             | FAIL               |
 | its tokens or dollars are limited, and nobody counted them                | INCONCLUSIVE       |
@@ -15,9 +15,9 @@
 | too large a share of the slots that could be measured is errored          | INCONCLUSIVE       |
 | a gated metric, or the whole run, has no score at all                     | INCONCLUSIVE       |
 
-The verdict is the first of INCOMPLETE, FAIL, INCONCLUSIVE that any rule came to, else PASS. Without `gate.metrics` the
-floor of each metric's mean is the metric's threshold; a metric without one has no floor, and the check says so. An
-advisory metric has no rule. The rules about the baseline hold for every other metric that the baseline has too; without a
+The verdict is the first of INCOMPLETE, FAIL, INCONCLUSIVE that any rule came to, else PASS. The floor of a
+metric's mean is its threshold, unless `gate.metrics` has a floor for it; without either it has none, and the check says
+so. An advisory metric has no rule, its must-run slots neither. The rules about the baseline hold for every other metric that the baseline has too; without a
 baseline they do not exist. Limits are met when they are missed by less than 1e-9, so that no rounding in the last digit
 of a sum decides.
 """
@@ -25,14 +25,14 @@ of a sum decides.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import assert_never
+from typing import NamedTuple, assert_never
 
 from ..records.gate import GateSpec, MetricGate
-from ..records.report import CaseResult, Comparison, GateCheck, MetricSummary, Outcome, Verdict
+from ..records.report import CaseResult, Comparison, Counts, GateCheck, MetricSummary, Outcome, Verdict
 from ..records.suite import OnInconclusive
 from .drops import baseline_checks
 from .speed import target_checks
-from .summary import Summary
+from .summary import Summary, sum_of
 
 _DUST = 1e-9
 _PRECEDENCE: tuple[Outcome, ...] = ("INCOMPLETE", "FAIL", "INCONCLUSIVE")
@@ -50,7 +50,7 @@ def judge_gate(
         *_floors(gate, summary),
         *(baseline_checks(gate, comparison) if comparison else ()),
         *target_checks(gate.target, summary.speed),
-        *_must_run(summary),
+        *_must_run(gate, summary),
         _errored(gate, summary),
         *_anything_scored(summary),
     )
@@ -86,26 +86,25 @@ def _complete(summary: Summary) -> GateCheck:
 
 def _floors(gate: GateSpec, summary: Summary) -> Iterator[GateCheck]:
     metrics = {metric.name: metric for metric in summary.metrics}
-    for name in gate.metrics or metrics:
-        metric = metrics.get(name)
-        if gate.metrics.get(name, MetricGate()).tier == "advisory":
+    for name in dict.fromkeys([*metrics, *gate.metrics]):
+        metric, rule = metrics.get(name), gate.metrics.get(name, MetricGate())
+        if rule.tier == "advisory":
             continue
         if metric is None or not metric.counts.scored:
             yield _without_score(name, metric, summary)
             continue
-        floor = gate.metrics.get(name, MetricGate(mean=metric.threshold))
-        if floor.mean is not None:
-            yield _floor("mean", metric, metric.mean, floor.mean)
-        elif not gate.metrics:
-            yield GateCheck(
-                rule="mean",
-                metric=name,
-                outcome="PASS",
-                wanted="no floor: no threshold",
-                seen=_over(metric.mean, metric),
-            )
-        if floor.pass_rate is not None:
-            yield _floor("pass_rate", metric, metric.pass_rate, floor.pass_rate)
+        least = metric.threshold if rule.mean == "threshold" else rule.mean
+        if least is not None:
+            yield _floor("mean", metric, metric.mean, least)
+        if rule.pass_rate is not None:
+            yield _floor("pass_rate", metric, metric.pass_rate, rule.pass_rate)
+        if least is None and rule.pass_rate is None:
+            yield _no_floor(metric, "no threshold" if rule.mean == "threshold" else "`mean` is null")
+
+
+def _no_floor(metric: MetricSummary, why: str) -> GateCheck:
+    seen = f"{apart(metric.mean, None)[0]} over {metric.counts.scored} scored; no floor: {why}"
+    return GateCheck(rule="scored", metric=metric.name, outcome="PASS", wanted="at least one scored slot", seen=seen)
 
 
 def _floor(rule: str, metric: MetricSummary, seen: float | None, wanted: float) -> GateCheck:
@@ -123,7 +122,7 @@ def _floor(rule: str, metric: MetricSummary, seen: float | None, wanted: float) 
 def _without_score(name: str, metric: MetricSummary | None, summary: Summary) -> GateCheck:
     """A metric that only must-run cases have is gated there; any other one without a score is unknown."""
     counts = metric.counts if metric else None
-    elsewhere = summary.must_run_scored.get(name, 0) if counts and not counts.planned else 0
+    elsewhere = summary.must_run_counts[name].scored if counts and not counts.planned else 0
     if elsewhere:
         seen = f"none planned, {elsewhere} among the must-run slots"
     elif counts and counts.planned:
@@ -136,20 +135,37 @@ def _without_score(name: str, metric: MetricSummary | None, summary: Summary) ->
     return GateCheck(rule="scored", metric=name, outcome=outcome, wanted="at least one scored slot", seen=seen)
 
 
-def _must_run(summary: Summary) -> Iterator[GateCheck]:
-    counts = summary.must_run_counts
-    if not counts.planned:
+class _MustRun(NamedTuple):
+    """The must-run slots of metrics that are gated."""
+
+    counts: Counts
+    unmet: int
+    listed: tuple[CaseResult, ...]  # the first of those
+
+
+def _must_run(gate: GateSpec, summary: Summary) -> Iterator[GateCheck]:
+    gated = {name for name in summary.must_run_counts if not _is_advisory(gate, name)}
+    slots = _MustRun(
+        counts=sum_of(counts for name, counts in summary.must_run_counts.items() if name in gated),
+        unmet=sum(number for name, number in summary.must_run_unmet.items() if name in gated),
+        listed=tuple(result for result in summary.must_run if result.metric in gated),
+    )
+    if not slots.counts.planned:
         return
-    for result in summary.must_run:
+    for result in slots.listed:
         yield _must_run_slot(result)
-    unseen = summary.must_run_unmet - len(summary.must_run)
-    met = counts.planned - summary.must_run_unmet
+    unseen = slots.unmet - len(slots.listed)
+    met = slots.counts.planned - slots.unmet
     yield GateCheck(
         rule="must_run",
-        outcome=_worst_unseen(summary) if unseen else "PASS",
+        outcome=_worst_unseen(slots) if unseen else "PASS",
         wanted="every must-run slot, one by one",
-        seen=f"{met} of {counts.planned} met" + (f", {unseen} more are not listed" if unseen else ""),
+        seen=f"{met} of {slots.counts.planned} met" + (f", {unseen} more are not listed" if unseen else ""),
     )
+
+
+def _is_advisory(gate: GateSpec, metric: str) -> bool:
+    return gate.metrics.get(metric, MetricGate()).tier == "advisory"
 
 
 def _must_run_slot(result: CaseResult) -> GateCheck:
@@ -171,15 +187,15 @@ def _must_run_slot(result: CaseResult) -> GateCheck:
     )
 
 
-def _worst_unseen(summary: Summary) -> Outcome:
+def _worst_unseen(slots: _MustRun) -> Outcome:
     """The outcome of must-run slots beyond those listed, from their counts."""
-    counts = summary.must_run_counts
-    listed = [result.state for result in summary.must_run]
+    counts = slots.counts
+    listed = [result.state for result in slots.listed]
     if counts.missing > listed.count("missing"):
         return "INCOMPLETE"
     unmeasured = counts.errored + counts.skipped + counts.missing
     listed_unmeasured = len(listed) - listed.count("scored")
-    failed = summary.must_run_unmet - unmeasured > listed.count("scored")
+    failed = slots.unmet - unmeasured > listed.count("scored")
     return "FAIL" if failed else "INCONCLUSIVE" if unmeasured > listed_unmeasured else "PASS"
 
 
@@ -198,10 +214,6 @@ def _anything_scored(summary: Summary) -> Iterator[GateCheck]:
     if not summary.counts.scored:
         seen = f"none of {summary.counts.planned}"
         yield GateCheck(rule="scored", outcome="INCONCLUSIVE", wanted="at least one scored slot", seen=seen)
-
-
-def _over(mean: float | None, metric: MetricSummary) -> str:
-    return f"{apart(mean, None)[0]} over {metric.counts.scored} scored"
 
 
 def apart(seen: float | None, wanted: float | None) -> tuple[str, str]:

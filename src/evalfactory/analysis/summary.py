@@ -55,9 +55,8 @@ class Summary(NamedTuple):
 
     counts: Counts  # every slot
     metrics: tuple[MetricSummary, ...]  # averaged cases only, in the suite's order
-    must_run_counts: Counts
-    must_run_unmet: int  # must-run slots that did not succeed
-    must_run_scored: dict[str, int]  # metric -> must-run slots scored
+    must_run_counts: dict[str, Counts]  # metric -> must-run slots
+    must_run_unmet: dict[str, int]  # metric -> must-run slots that did not succeed
     must_run: tuple[CaseResult, ...]  # the first that did not succeed
     errors: dict[str, int]  # error class -> slots, most frequent first
     worst: tuple[CaseResult, ...]
@@ -127,7 +126,7 @@ class Summarizer:
         self._speed = SpeedTally()
         self._slicing = Slicing(slices, self._recipes, draws)
         self._diagnosing = Diagnosing(self._recipes.values())
-        self._unmet = 0
+        self._unmet: Counter[str] = Counter()
         self._unmet_first: Lowest[_Known] = Lowest(SHOWN_MUST_RUN)
         self._worst: Lowest[_Known] = Lowest(shown)
         self._errored: Lowest[_Known] = Lowest(shown)
@@ -155,7 +154,7 @@ class Summarizer:
             self._errors[measurement.failure.error_class] += 1
             self._errored.add(slot, _Known(measurement, case, output))
         if must_run and (state != "scored" or measurement.success is False):
-            self._unmet += 1
+            self._unmet[slot.metric] += 1
             self._unmet_first.add(slot, _Known(measurement, case, output))
         elif not must_run and state == "scored" and measurement.success is not True:
             key = (measurement.success is not False, measurement.score, *slot)
@@ -166,8 +165,10 @@ class Summarizer:
         must_run = case is not None and case.group == "must_run"
         (self._must_run if must_run else self._averaged)[slot.metric].states["missing"] += 1
         self._missing.add(slot, slot)
+        if _has_context(case, None):
+            self._diagnosing.add(slot)
         if must_run:
-            self._unmet += 1
+            self._unmet[slot.metric] += 1
             self._unmet_first.add(slot, _Known(slot, case, None))
 
     def add_output(self, output: Output) -> None:
@@ -180,11 +181,10 @@ class Summarizer:
         """What was taken so far."""
         tallies = [*self._averaged.values(), *self._must_run.values()]
         return Summary(
-            counts=_sum_of(tally.counts for tally in tallies),
+            counts=sum_of(tally.counts for tally in tallies),
             metrics=tuple(self._metric(self._recipes[name], tally) for name, tally in self._averaged.items()),
-            must_run_counts=_sum_of(tally.counts for tally in self._must_run.values()),
-            must_run_unmet=self._unmet,
-            must_run_scored={name: tally.states["scored"] for name, tally in self._must_run.items()},
+            must_run_counts={name: tally.counts for name, tally in self._must_run.items()},
+            must_run_unmet=dict(self._unmet),
             must_run=tuple(self._result(known) for known in self._unmet_first.items),
             errors=_most_first(self._errors),
             worst=tuple(self._result(known) for known in self._worst.items),
@@ -270,7 +270,8 @@ def _has_context(case: FrozenCase | None, output: Output | None) -> bool:
     return bool(case.case.retrieval_context) or any(turn.retrieval_context for turn in turns)
 
 
-def _sum_of(some: Iterable[Counts]) -> Counts:
+def sum_of(some: Iterable[Counts]) -> Counts:
+    """All of them together."""
     total: Counter[str] = Counter()
     for counts in some:
         total.update(counts.model_dump())

@@ -101,8 +101,7 @@ class _Book:
 
     def _diagnosed(self, entries: Iterable[Entry]) -> Iterator[Entry]:
         for entry in entries:
-            if isinstance(entry, Measurement):
-                self._diagnosing.add(entry)
+            self._diagnosing.add(entry)
             yield entry
 
 

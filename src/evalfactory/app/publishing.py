@@ -198,7 +198,7 @@ def _name(report: Report) -> str:
 
 def _described(report: Report) -> str:
     reasons = [" ".join(filter(None, words.subject(check))) for check in report.verdict.reasons]
-    text = one_line(f"{report.verdict.outcome}: {'; '.join(reasons) or words.MEANING[report.verdict.outcome]}")
+    text = one_line(f"{report.verdict.outcome}: {'; '.join(reasons) or words.meaning(report.verdict)}")
     return text if len(text) <= MOST_DESCRIPTION else f"{text[: MOST_DESCRIPTION - 1]}…"
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
-from pydantic import Field, PositiveFloat
+from pydantic import Field, PositiveFloat, model_validator
 
 from .base import Record
 
@@ -17,14 +18,26 @@ class MetricGate(Record):
 
     tier: MetricTier = Field(
         default="critical",
-        description="`critical`: a drop must be excluded to pass; `supporting`: only a shown drop counts; "
-        "`advisory`: told, never gated.",
+        description="`critical`: a drop must be excluded to pass; `supporting`: only a shown drop counts, or that "
+        "nothing can be compared; `advisory`: told, never gated, its must-run slots neither.",
     )
-    mean: float | None = Field(default=None, description="Least mean score.")
+    mean: float | Literal["threshold"] | None = Field(
+        default="threshold",
+        description="Least mean score. `threshold`: the metric's own, and none beside a `pass_rate` unless it is "
+        "written; `null`: none.",
+    )
     pass_rate: float | None = Field(default=None, ge=0, le=1, description="Least share of scored cases that succeed.")
     allowed_drop: float | None = Field(
         default=None, ge=0, description="Of the mean against the baseline; the gate's without it."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_floor(cls, given: Any) -> Any:
+        """A share of passed cases that is written stands in for the mean that is not."""
+        if isinstance(given, Mapping) and given.get("pass_rate") is not None:
+            return {"mean": None, **given}
+        return given
 
 
 class TargetGate(Record):
@@ -41,9 +54,11 @@ class TargetGate(Record):
 
 
 class GateSpec(Record):
-    """When the run passes. Without `metrics`, each metric's mean must reach its own threshold."""
+    """When the run passes. A metric's mean must reach its threshold, unless `metrics` says otherwise."""
 
-    metrics: dict[str, MetricGate] = Field(default_factory=dict, description="By the metric's name in this suite.")
+    metrics: dict[str, MetricGate] = Field(
+        default_factory=dict, description="By the metric's name in this suite; one that is not named has the defaults."
+    )
     target: TargetGate = Field(
         default=TargetGate(), description="How fast and cheap the target must be, beside the quality of its answers."
     )

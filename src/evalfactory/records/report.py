@@ -145,9 +145,11 @@ class Diagnosis(Record):
         default=0, description="Faithfulness or answer relevancy failed, contextual metrics passed."
     )
     both: int = Field(default=0, description="Metrics of either kind failed.")
-    cannot_tell: int = Field(default=0, description="One of the two was not measured, or neither failed.")
+    cannot_tell: int = Field(
+        default=0, description="One of the two has no score, or not all of them, or neither failed."
+    )
     would_tell: dict[str, int] = Field(
-        default_factory=dict, description="Metric that would tell -> bad cases of which that side was not measured."
+        default_factory=dict, description="Metric that would tell -> bad cases of which it has no score."
     )
 
 

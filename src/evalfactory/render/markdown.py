@@ -73,7 +73,7 @@ def alert(report: Report) -> str:
     """The beginning of the alert; `reasons` are its list."""
     kind, _ = _ALERTS[report.verdict.outcome]
     taken = words.taken_as(report)
-    said = words.MEANING[report.verdict.outcome] + (f" ({safe(taken)})" if taken else "")
+    said = words.meaning(report.verdict) + (f" ({safe(taken)})" if taken else "")
     return f"> [!{kind}]\n> **{report.verdict.outcome}**: {said}."
 
 

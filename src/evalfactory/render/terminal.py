@@ -48,7 +48,7 @@ def _verdict(screen: Screen, report: Report) -> None:
     reasons = report.verdict.reasons
     screen.blank()
     if not reasons:
-        screen.line(INDENT, (words.MARKS[outcome], STYLES[outcome]), f" {words.MEANING[outcome]}")
+        screen.line(INDENT, (words.MARKS[outcome], STYLES[outcome]), f" {words.meaning(report.verdict)}")
     for check in reasons[:SHOWN_REASONS]:
         _reason(screen, check)
     if len(reasons) > SHOWN_REASONS:

@@ -17,6 +17,7 @@ from ..records.report import (
     Outcome,
     Report,
     SliceSummary,
+    Verdict,
 )
 
 MINUS = "−"  # as wide as a digit, unlike the hyphen
@@ -25,12 +26,21 @@ QUICK_LOOK = "a quick look"
 
 Mark = Literal["✓", "✗", "?", "–"]
 MARKS: Final[dict[Outcome, Mark]] = {"PASS": "✓", "FAIL": "✗", "INCONCLUSIVE": "?", "INCOMPLETE": "?"}
-MEANING: Final[dict[Outcome, str]] = {
+_MEANING: Final[dict[Outcome, str]] = {
     "PASS": "every rule of the gate is met",
     "FAIL": "a rule of the gate is broken",
     "INCONCLUSIVE": "too little is known to pass or fail",
     "INCOMPLETE": "planned slots are missing",
 }
+
+
+_ABOUT_SCORES: Final = frozenset({"mean", "pass_rate", "drop", "must_run"})
+
+
+def meaning(verdict: Verdict) -> str:
+    """What the verdict says in one sentence: also that a pass came about without a look at any score."""
+    hollow = verdict.outcome == "PASS" and not any(check.rule in _ABOUT_SCORES for check in verdict.checks)
+    return _MEANING[verdict.outcome] + (", and none of them is about a score" if hollow else "")
 
 
 def score(number: float | None) -> str:
@@ -124,11 +134,12 @@ def subject(check: GateCheck) -> tuple[str, str]:
 
 
 def metric_outcomes(report: Report) -> dict[str, Outcome]:
-    """Each metric's own outcome under the gate; metrics that no rule names are not there."""
+    """Each metric's own outcome under the gate; metrics without a rule, or only met by having a score, are not there."""
     order: tuple[Outcome, ...] = ("INCOMPLETE", "FAIL", "INCONCLUSIVE", "PASS")
     seen: dict[str, Outcome] = {}
     for check in report.verdict.checks:
-        if check.metric is not None and check.case_id is None:
+        only_scored = check.rule == "scored" and check.outcome == "PASS"
+        if check.metric is not None and check.case_id is None and not only_scored:
             seen[check.metric] = min(seen.get(check.metric, "PASS"), check.outcome, key=order.index)
     return seen
 
