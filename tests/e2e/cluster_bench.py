@@ -87,8 +87,9 @@ class ClusterBench:
         return kubectl(*words, text=text, namespace=self.namespace, check=check)
 
     def pods(self, run_id: str, phase: str = "Running") -> list[str]:
-        """Names of the run's pods in that phase."""
-        listed = self.kubectl("get", "pods", "-l", f"evalfactory/run=evalfactory-{run_id}", "-o", "json")
+        """Names of the run's pods in that phase, the oldest first."""
+        oldest_first = "--sort-by=.metadata.creationTimestamp"
+        listed = self.kubectl("get", "pods", "-l", f"evalfactory/run=evalfactory-{run_id}", oldest_first, "-o", "json")
         return [pod["metadata"]["name"] for pod in json.loads(listed)["items"] if pod["status"].get("phase") == phase]
 
     def job(self, name: str) -> Any:

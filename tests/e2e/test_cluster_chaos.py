@@ -6,9 +6,11 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from cluster_bench import ClusterBench, eventually, missing, namespace_with_judge
+from cluster_ends import pod_ends
 from cluster_faults import (
     ONE_FAMILY,
     JudgeCount,
@@ -29,6 +31,7 @@ pytest_plugins = ["cluster_fixtures"]
 CASES = 2000
 SLOTS = 2 * CASES
 LATENCY = ("--latency", "constant", "--latency-mean-s", "0.2")
+WARM = 300  # judge calls before anything happens
 LONGEST_S = 420.0
 
 
@@ -51,27 +54,43 @@ def test_two_thousand_cases_are_measured_once_each_whatever_dies(
     needed = here.requests
     judge = JudgeCount(alone)
     running = alone.bench.start("run", "suite.yaml", "--on", "kubernetes", "--run-id", "storm", "--json")
-    kills = _storm(alone, running, judge)
-    eventually(lambda: running.process.poll() is not None, "the end of the run", LONGEST_S)
-    ran = running.ended()
+    with pod_ends(alone, "storm") as ends:
+        blows = _storm(alone, running, judge)
+        eventually(lambda: running.process.poll() is not None, "the end of the run", LONGEST_S)
+        ran = running.ended()
+        status = alone.job("evalfactory-storm")["status"]
+        eventually(lambda: blows.killed <= ends.counted(), "the last of the ends")
     assert ran.code in (0, 10), ran.err
     assert ran.json["results_digest"] == truth
     assert (ran.json["scored"], ran.json["missing"]) == (SLOTS, 0)
     assert alone.bench("verify", "storm", "--store", alone.store).code == 0
-    status = alone.job("evalfactory-storm")["status"]
     assert not status.get("failedIndexes")
-    assert status.get("failed", 0) == kills
+    charged = ends.counted() - blows.suspended
+    assert status.get("failed", 0) == len(charged), str(ends)
+    assert blows.killed <= charged <= blows.killed | blows.forced, str(ends)
     repeated = judge.requests - needed
     with capsys.disabled():
-        sys.stderr.write(f"\n{needed} judge calls are needed, {repeated} more were made\n")
+        counted = f"{len(ends.seen)} pods ended, {len(charged)} of them counted"
+        sys.stderr.write(f"\n{needed} judge calls are needed, {repeated} more were made; {counted}\n")
     assert 0 <= repeated < needed / 5
 
 
-def _storm(cluster: ClusterBench, running: Started, judge: JudgeCount) -> int:
-    """Everything that may happen, one thing after the other; how many workers were killed, which alone counts."""
-    hit: set[str] = set()
+class Blows(NamedTuple):
+    """Names of pods: those whose worker got a SIGKILL, those that were given two seconds, which may become one, and
+    those that went with the Job's suspension, which count in no case."""
+
+    killed: set[str]
+    forced: set[str]
+    suspended: set[str]
+
+
+def _storm(cluster: ClusterBench, running: Started, judge: JudgeCount) -> Blows:
+    """Everything that may happen, one thing after the other."""
+    blows, hit = Blows(set(), set(), set()), set[str]()
 
     def victim() -> str:
+        """The pod that has worked longest of those that nothing has happened to, so that there is something to lose."""
+
         def fresh() -> list[str]:
             return [name for name in cluster.pods("storm") if name not in hit]
 
@@ -79,13 +98,20 @@ def _storm(cluster: ClusterBench, running: Started, judge: JudgeCount) -> int:
         hit.add(name)
         return name
 
-    kill_worker(cluster, victim())
+    def kill() -> None:
+        blows.killed.add(name := victim())
+        kill_worker(cluster, name)
+
+    running.until(lambda: judge.requests >= WARM, "work under way")
+    kill()
     cluster.kubectl("delete", "pod", victim(), "--wait=false")
     evict(cluster, victim())
-    kill_worker(cluster, victim())
-    cluster.kubectl("delete", "pod", victim(), "--wait=false", "--force")
+    kill()
+    blows.forced.add(name := victim())
+    cluster.kubectl("delete", "pod", name, "--wait=false", "--force")
     judge.restart_judge()
     suspend(cluster, "evalfactory-storm", wanted=True)
+    blows.suspended.update({pod for phase in ("Pending", "Running") for pod in cluster.pods("storm", phase)} - hit)
     running.until(lambda: not cluster.pods("storm"), "the end of the pods")
     suspend(cluster, "evalfactory-storm", wanted=False)
     evict(cluster, victim())
@@ -93,8 +119,8 @@ def _storm(cluster: ClusterBench, running: Started, judge: JudgeCount) -> int:
         restart_part("versitygw")
         victim()
         restart_part("kube-apiserver")
-    kill_worker(cluster, victim())
-    return 3
+    kill()
+    return blows
 
 
 def test_a_shard_whose_tries_are_spent_is_named_and_resumed(alone: ClusterBench) -> None:

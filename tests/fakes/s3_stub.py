@@ -18,6 +18,7 @@ Fault = Literal[
     "500 after writing",
     "409 while another writes",
     "503 always",
+    "503 ten times",
     "403",
     "garbage",
     "501 to conditions",
@@ -136,7 +137,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _fault(self, stub: S3Stub, path: str) -> tuple[Fault | None, bool]:
         with stub.lock:
             stub.requests[f"{self.command} {path}"] += 1
-            return stub.faults.get(path.rpartition("/")[2]), stub.requests[f"{self.command} {path}"] == 1
+            asked = stub.requests[f"{self.command} {path}"]
+        fault = stub.faults.get(path.rpartition("/")[2])
+        if fault == "503 ten times":
+            fault = "503 always" if asked <= 10 else None
+        return fault, asked == 1
 
     def _refuse(self, fault: Fault | None) -> bool:
         if fault == "503 always":

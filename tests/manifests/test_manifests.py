@@ -92,9 +92,11 @@ def test_more_pods_than_shards_are_never_asked_for() -> None:
     assert indexed_job(order(2, pods=50))["spec"]["parallelism"] == 2
 
 
-def test_the_first_rule_that_fits_lets_a_disruption_cost_nothing() -> None:
+def test_the_first_rule_that_fits_lets_a_disruption_cost_nothing_nor_the_deletion_of_a_pod_that_waits() -> None:
     actions = [rule["action"] for rule in failure_rules()]
     assert actions == ["Ignore", "FailJob", "FailIndex", "Ignore"]
+    conditions = [(each["type"], each["status"]) for each in failure_rules()[0]["onPodConditions"]]
+    assert conditions == [("DisruptionTarget", "True"), ("PodScheduled", "False")]
     values = [rule["onExitCodes"]["values"] for rule in failure_rules()[1:]]
     assert values == [[64, 77, 78], [65], [143]]
 

@@ -86,6 +86,24 @@ def test_a_store_that_stays_overloaded_is_unavailable_and_says_what_to_do(stub: 
     assert stub.requests["GET /bucket/prefix/key"] > 1
 
 
+def test_a_store_that_has_answered_is_waited_for(stub: S3Stub) -> None:
+    store = open_cloud_store("s3://bucket")
+    store.put("first", b"")
+    stub.faults |= {"read": "503 ten times", "made": "503 ten times"}
+    assert store.create("made", b"mine")
+    stub.objects["/bucket/read"] = b"there"
+    assert store.read("read") == b"there"
+
+
+def test_a_store_that_never_answered_is_waited_for_only_by_whoever_knows_that_it_is_there(stub: S3Stub) -> None:
+    stub.faults["key"] = "503 ten times"
+    stub.objects["/bucket/key"] = b"there"
+    with pytest.raises(UnavailableError):
+        open_cloud_store("s3://bucket").read("key")
+    stub.requests.clear()
+    assert open_cloud_store("s3://bucket", patient=True).read("key") == b"there"
+
+
 def test_a_key_without_permission_is_unavailable_and_names_the_permissions(stub: S3Stub) -> None:
     with pytest.raises(UnavailableError, match="AccessDenied") as caught:
         store_on(stub, key="403").put("key", b"")

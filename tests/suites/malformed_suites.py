@@ -208,5 +208,9 @@ MALFORMED: dict[str, Malformed] = {
     "a gate on a metric that is not there": _problem(_with("gate:\n  metrics:\n    faithfullness: {mean: 0.8}\n"), "gate.metrics.faithfullness", 7),
     "a share in per cent": _problem(_with("gate: {max_errored: 5}\n"), "gate.max_errored", 5),
     "a gate's metric as a number": _problem(_with("gate: {metrics: {faithfulness: 0.8}}\n"), "gate.metrics.faithfulness", 5),
+    "pods that are killed before they have finished": _problem(
+        _with("execution: {grace_s: 90}\nplacement: {image: ours, grace_s: 60}\n"), "placement.grace_s", 6
+    ),
+    "pods with less time than is planned": _problem(_with("execution: {grace_s: 90}\nplacement:\n  image: ours\n"), "placement", 6),
     "a store that is empty": _problem(_with('store: ""\n'), "store", 5),
 }  # fmt: skip

@@ -19,14 +19,16 @@ def store_for(loaded: LoadedSuite, url: str | None = None) -> Store:
     return open_store(loaded.suite.store, folder=loaded.folder) if url is None else open_store(url)
 
 
-def store_at(url: str | None = None) -> Store:
+def store_at(url: str | None = None, *, patient: bool = False) -> Store:
     """The store that has runs: at `url` if there is one, else that of `./suite.yaml`, else `.evalfactory` here.
+
+    Whoever is `patient` was given the URL by somebody who has used it.
 
     Raises:
         UnavailableError: It does not exist.
     """
     if url is not None:
-        return open_store(url, create=False)
+        return open_store(url, create=False, patient=patient)
     if SUITE.is_file():
         try:
             loaded = load_suite(SUITE)

@@ -11,9 +11,9 @@ from ..storage.port import Store
 from .parser import Arguments
 
 
-def run_of(arguments: Arguments) -> tuple[Store, RunKeys]:
-    """The store and the run that the command is about."""
-    store = store_at(arguments.store)
+def run_of(arguments: Arguments, *, patient: bool = False) -> tuple[Store, RunKeys]:
+    """The store and the run that the command is about; a store that does not answer at first is waited for if `patient`."""
+    store = store_at(arguments.store, patient=patient)
     return store, find_run(store, arguments.run)
 
 

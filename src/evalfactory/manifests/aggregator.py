@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from ..errors import Exit
 from ..records.placement import Placement
+from .job import spared
 from .order import JobOrder
 from .pod import CONTAINER, Manifest, pod_template
 from .policy import metadata, network_policy, role
@@ -82,7 +83,7 @@ def aggregator_job(order: AggregatorOrder) -> Manifest:
     template = pod_template(order)
     template["spec"] |= {"automountServiceAccountToken": True, "serviceAccountName": order.account}
     rules = [
-        {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+        spared(),
         {"action": "FailJob", "onExitCodes": _codes(HOPELESS)},
         {"action": "Ignore", "onExitCodes": _codes([Exit.TERMINATED])},
     ]

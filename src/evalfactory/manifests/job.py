@@ -42,11 +42,17 @@ def indexed_job(order: JobOrder) -> Manifest:
 def failure_rules() -> list[Manifest]:
     """What a pod's end means; the first rule that fits counts, and what fits none counts against its index."""
     return [
-        {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]},
+        spared(),
         {"action": "FailJob", "onExitCodes": _codes(*HOPELESS)},
         {"action": "FailIndex", "onExitCodes": _codes(Exit.DATA)},
         {"action": "Ignore", "onExitCodes": _codes(Exit.TERMINATED)},  # suspended, deleted, drained: nobody's fault
     ]
+
+
+def spared() -> Manifest:
+    """The rule for pods that ended by no fault of theirs: disrupted, or deleted while they waited for a node."""
+    conditions = [{"type": "DisruptionTarget", "status": "True"}, {"type": "PodScheduled", "status": "False"}]
+    return {"action": "Ignore", "onPodConditions": conditions}
 
 
 def _codes(*codes: int) -> Manifest:

@@ -51,6 +51,13 @@ def was_cut_off(error: Exception) -> bool:
     return "HTTP error" in _message(error) and "status code" not in _message(error)
 
 
+def may_pass(error: Exception) -> bool:
+    """Whether the network or the server is to blame, as far as can be told, and not what was asked for."""
+    text = _clues(error)
+    blamed = any(pattern.search(text) for pattern in (_NO_BUCKET, _CREDENTIALS, _PERMISSION))
+    return not blamed and not knows_no_conditions(error) and bool(_SERVER.search(text) or _REACH.search(text))
+
+
 def reason_of(error: Exception) -> str:
     """The first, human part of obstore's message: no debug dump, no XML, one line, at most 300 characters."""
     text = _answer(error) or _message(error)

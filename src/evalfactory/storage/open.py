@@ -14,10 +14,11 @@ from .port import Store
 CLOUDS = {"s3": "s3", "s3a": "s3", "gs": "gs", "az": "az"}
 
 
-def open_store(url: str, *, folder: Path | None = None, create: bool = True) -> Store:
+def open_store(url: str, *, folder: Path | None = None, create: bool = True, patient: bool = False) -> Store:
     """The store at `url`: a folder (relative to `folder`, or to where we are), `file://`, `s3://`, `gs://`, `az://`.
 
-    A local folder is made when it is missing, unless `create` is false. Cloud credentials come from the environment.
+    A local folder is made when it is missing, unless `create` is false. Cloud credentials come from the environment. A bucket
+    that does not answer at first is waited for if we are `patient`, as those are who were told that it is there.
     Raises `UsageError` for a URL that means nothing, `UnavailableError` for a folder that cannot be used.
     """
     scheme, separator, _ = url.partition("://")
@@ -35,7 +36,7 @@ def open_store(url: str, *, folder: Path | None = None, create: bool = True) -> 
             from .cloud import open_cloud_store  # a native library that local runs never need
         finally:
             release_interrupts()
-        return open_cloud_store(url)
+        return open_cloud_store(url, patient=patient)
     raise UsageError(f"unknown kind of store: {url}", hint="a folder, file://, s3://, gs:// or az://")
 
 

@@ -7,13 +7,15 @@ from collections.abc import Iterator
 
 from ..catalogue import Catalogue
 from ..records.case import Case
-from ..records.suite import NAME_PATTERN, OFFLINE_METRICS
+from ..records.placement import Placement
+from ..records.suite import NAME_PATTERN, OFFLINE_METRICS, Execution
 from .translate import actual
 from .tree import Findings, Node
 from .words import all_of, nearest, phrase, shown
 
 #: Folders that the store keeps beside those of the suites.
 STORE_FOLDERS = ("fingerprints", "limits", "recipes")
+KEEPING_S = 10  # what it takes to keep what was in flight, with room to spare
 _SECRET_HEADERS = frozenset({"authorization", "proxyauthorization", "apikey", "xapikey", "xauthtoken", "cookie"})
 
 
@@ -26,6 +28,7 @@ def check_rules(suite: Node, known: Catalogue, findings: Findings) -> None:
     _check_unique_metrics(suite, findings)
     _check_gate(suite, findings)
     _check_offline(suite, known, findings)
+    _check_grace(suite, findings)
 
 
 def _children(node: Node | None) -> dict[str, Node]:
@@ -139,3 +142,24 @@ def _check_offline(suite: Node, known: Catalogue, findings: Findings) -> None:
             able = all_of(each.name for each in known.metrics if not each.uses_judge or each.name in OFFLINE_METRICS)
             message = f"the offline judge compares words, which is not enough for `{entry.name}`"
             findings.add(metric, message, hint=f"give it a `judge:` that is a model; without one these work: {able}")
+
+
+def _check_grace(suite: Node, findings: Findings) -> None:
+    """A pod that is killed while it finishes what is in flight has failed; one that ends by itself has not."""
+    placement = suite.child("placement")
+    if placement is None or not isinstance(placement.value, dict):
+        return
+    pod_s = _seconds(placement, Placement.model_fields["grace_s"].default)
+    finish_s = _seconds(suite.child("execution"), Execution.model_fields["grace_s"].default)
+    if pod_s is not None and finish_s is not None and pod_s <= finish_s:
+        message = f"pods are killed after {pod_s:g} s, and `execution.grace_s` gives what is in flight {finish_s:g} s"
+        hint = f"grace_s: {finish_s + KEEPING_S:.0f} in the placement, or a shorter one in `execution`"
+        findings.add(placement.child("grace_s") or placement, message, hint=hint)
+
+
+def _seconds(section: Node | None, default: float) -> float | None:
+    """The section's `grace_s`; None if it is no number."""
+    node = section.child("grace_s") if section is not None else None
+    if node is None:
+        return default
+    return node.value if isinstance(node.value, (int, float)) else None

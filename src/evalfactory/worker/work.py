@@ -73,7 +73,7 @@ async def open_workplace(assignment: Assignment, events: Events) -> AsyncIterato
     Raises:
         EnvironmentProblem: The plan is not the assigned one, or was made with other versions.
     """
-    store = open_store(assignment.store, create=False)
+    store = open_store(assignment.store, create=False, patient=True)
     keys = RunKeys(assignment.suite, assignment.run_id)
     plan = await asyncio.to_thread(read_plan, store, keys)
     _check(plan, assignment)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def execute(arguments: Arguments) -> int:
     """Merge, write the report, print the verdict."""
-    store, keys = run_of(arguments)
+    store, keys = run_of(arguments, patient=bool(arguments.after_job))
     options = CollectOptions(baseline=arguments.baseline)
     if arguments.after_job:
         return _after_job(store, keys, arguments.after_job, options)

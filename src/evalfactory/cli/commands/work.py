@@ -86,7 +86,7 @@ def _with_suite(arguments: Arguments) -> Work:
 
 
 def _without_suite(arguments: Arguments) -> Work:
-    store = store_at(arguments.store)
+    store = store_at(arguments.store, patient=True)
     return Work(store, read_plan(store, find_run(store, arguments.run_id)), Path())
 
 
