@@ -15,7 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from command_line import Desk, process
-from evalfactory.app.publishing import GitHubOptions, Message, Published, conclusion_of, publish_github, state_of
+from evalfactory.app.publishing import (
+    Channel,
+    GitHubOptions,
+    Message,
+    Published,
+    conclusion_of,
+    publish_github,
+    state_of,
+)
 from evalfactory.errors import UsageError
 from evalfactory.publish.actions import Given, Place, place_of
 from evalfactory.publish.sending import Patience
@@ -39,13 +47,17 @@ class Waits(list[float]):
 
 
 def published(
-    server: GitHubServer, waits: Waits | None = None, message: Message = MESSAGE, **place: Any
+    server: GitHubServer,
+    waits: Waits | None = None,
+    message: Message = MESSAGE,
+    only: tuple[Channel, ...] = (),
+    **place: Any,
 ) -> dict[str, Published]:
     async def work() -> list[Published]:
         async with ScriptedEndpoint(server) as endpoint:
             where = Place(REPOSITORY, 7, SHA, TOKEN, endpoint.url.removesuffix("/v1"))
             patience = Patience(wait=waits if waits is not None else Waits(), rng=random.Random(1))
-            return await publish_github(message, dataclasses.replace(where, **place), GitHubOptions(), patience)
+            return await publish_github(message, dataclasses.replace(where, **place), GitHubOptions(only), patience)
 
     ways = {each.channel: each for each in asyncio.run(work())}
     assert not server.problems
@@ -150,8 +162,63 @@ def test_a_wrong_token_is_not_tried_again_and_not_shown() -> None:
     server = GitHubServer()
     ways = published(server, token="ghp_wrong_secret")
     assert len(server.seen) == 3
-    assert {each.state for each in ways.values() if each.channel != "summary"} == {"skipped"}
+    assert {each.state for each in ways.values() if each.channel != "summary"} == {"failed"}
     assert "ghp_wrong_secret" not in str(ways)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "fork", "state", "missed", "said"),
+    [
+        (refused(401, "Bad credentials"), False, "failed", True, "the token is wrong, or has expired"),
+        (refused(401, "Bad credentials"), True, "failed", True, "the token is wrong, or has expired"),
+        (refused(404, "Not Found"), False, "failed", True, "no such repository, pull request or commit"),
+        (refused(404, "Not Found"), True, "skipped", False, "a fork's build"),
+        (refused(403, "Resource not accessible by integration"), False, "skipped", True, "the token may not do this"),
+        (refused(403, "Resource not accessible by integration"), True, "skipped", False, "a fork's build"),
+        (
+            refused(403, "x", {"x-ratelimit-remaining": "0", "Retry-After": "999"}),
+            False,
+            "failed",
+            True,
+            "asks to wait",
+        ),
+        (refused(422, "Validation Failed"), True, "failed", True, "422"),
+    ],
+)
+def test_only_a_token_that_may_not_write_is_no_failure(
+    refusal: Any, fork: bool, state: str, missed: bool, said: str
+) -> None:
+    ways = published(GitHubServer(first=[refusal] * 9), from_fork=fork)
+    for way in ("comment", "check", "status"):
+        assert (ways[way].state, ways[way].missed, said in ways[way].detail) == (state, missed, True), ways[way]
+
+
+@pytest.mark.parametrize(
+    ("place", "only", "missed"),
+    [
+        ({"pull_request": None}, (), set()),  # a push's build has no pull request
+        ({"pull_request": None}, ("comment",), {"comment"}),
+        ({"sha": None}, (), set()),
+        ({"sha": None}, ("check", "comment"), {"check"}),
+        ({"token": None, "summary_file": "s"}, (), {"comment", "check", "status"}),
+        ({"repository": None, "summary_file": "s"}, (), {"comment", "check", "status"}),
+        ({"token": None, "summary_file": "s", "from_fork": True}, (), set()),
+        ({"pull_request": None, "summary_file": "s", "from_fork": True}, ("comment",), set()),
+    ],
+)
+def test_what_a_build_has_no_place_for_is_missed_only_by_who_names_it(
+    place: dict[str, Any], only: tuple[Channel, ...], missed: set[str], tmp_path: Path
+) -> None:
+    if "summary_file" in place:
+        place = {**place, "summary_file": str(tmp_path / "s")}
+    ways = published(GitHubServer(), only=only, **place)
+    assert {way for way, each in ways.items() if each.missed} == missed
+    assert all(each.state == "skipped" for each in ways.values() if each.missed)
+
+
+def test_where_neither_commit_nor_pull_request_nor_summary_is_known_there_is_nowhere_to_publish_to() -> None:
+    with pytest.raises(UsageError, match="no pull request, no commit, and no job summary"):
+        published(GitHubServer(), pull_request=None, sha=None)
 
 
 def test_a_comment_whose_answer_was_lost_is_not_there_twice() -> None:
@@ -234,6 +301,10 @@ def test_the_command_publishes_and_its_exit_code_is_never_the_verdicts(desk: Des
     ran = asyncio.run(work(broken, "--strict", "--only", "status"))
     assert ran.code == 69
     assert "::warning title=evalfactory::status not published: GitHub answered 422: Validation Failed" in ran.err
+    unknown = asyncio.run(work(GitHubServer(first=[refused(404, "Not Found")] * 9)))
+    assert (unknown.code, unknown.err.count("::warning")) == (0, 3)
+    read_only = asyncio.run(work(GitHubServer(read_only=True), "--strict"))
+    assert (read_only.code, read_only.err.count("::warning")) == (69, 3)
 
 
 def test_nowhere_to_publish_to_is_said(desk: Desk) -> None:

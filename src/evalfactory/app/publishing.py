@@ -36,6 +36,12 @@ class Published(NamedTuple):
     channel: str
     state: Literal["written", "created", "updated", "skipped", "failed"]
     detail: str  # where it is to be seen, or why not
+    expected: bool = True  # False of what is skipped where nobody can expect it, as in a fork's build
+
+    @property
+    def missed(self) -> bool:
+        """Whether it was not told, and could be expected to be."""
+        return self.state == "failed" or (self.state == "skipped" and self.expected)
 
 
 class Message(NamedTuple):
@@ -49,7 +55,7 @@ class Message(NamedTuple):
 class GitHubOptions:
     """What the command line says."""
 
-    only: Collection[Channel] = CHANNELS
+    only: Collection[Channel] = ()  # these, whatever the build has; without any all that it has
     report_url: str | None = None
     suite_path: str = "suite.yaml"
 
@@ -80,22 +86,16 @@ async def publish_github(
     Raises:
         UsageError: There is nowhere to tell anything.
     """
-    if place.summary_file is None and (place.token is None or place.repository is None):
-        raise UsageError(
-            "nowhere to publish to: no token, or no repository, and no job summary",
-            hint="in a build of GitHub: `env: GITHUB_TOKEN: ${{ github.token }}`; elsewhere GITHUB_TOKEN and --repository",
-        )
-    told = [_summary(message, place)] if "summary" in options.only else []
-    wanted = [channel for channel in CHANNELS if channel in options.only and channel != "summary"]
-    if place.token is None or place.repository is None:
-        lack = "no GITHUB_TOKEN" if place.token is None else "no repository"
-        return told + [Published(channel, "skipped", lack) for channel in wanted]
-    sender = courier(place.api_url, place.token, patience)
-    github = GitHub(sender, place.repository)
+    _refuse_nowhere(place)
+    github = None
+    if place.token is not None and place.repository is not None:
+        github = GitHub(courier(place.api_url, place.token, patience), place.repository)
+    wanted = [channel for channel in CHANNELS if channel in (options.only or CHANNELS)]
     try:
-        return told + [await _tell(channel, github, message, place) for channel in wanted]
+        return [_lacking(each, place, options) or await _tell(each, github, message, place) for each in wanted]
     finally:
-        await github.close()
+        if github is not None:
+            await github.close()
 
 
 def conclusion_of(report: Report) -> Conclusion:
@@ -124,49 +124,91 @@ def state_of(report: Report) -> State:
             assert_never(never)
 
 
-def _summary(message: Message, place: Place) -> Published:
-    if place.summary_file is None:
-        return Published("summary", "skipped", "no GITHUB_STEP_SUMMARY: this is no build of GitHub")
+def _refuse_nowhere(place: Place) -> None:
+    if place.summary_file is not None:
+        return
+    if place.token is None or place.repository is None:
+        raise UsageError(
+            "nowhere to publish to: no token, or no repository, and no job summary",
+            hint="in a build of GitHub: `env: GITHUB_TOKEN: ${{ github.token }}`; elsewhere GITHUB_TOKEN and --repository",
+        )
+    if place.pull_request is None and place.sha is None:
+        raise UsageError(
+            "nowhere to publish to: no pull request, no commit, and no job summary",
+            hint="--pull-request N, or --sha COMMIT",
+        )
+
+
+def _lacking(channel: Channel, place: Place, options: GitHubOptions) -> Published | None:
+    """What became of a way that has no place here; None where it has one. Who names it expects it all the same."""
+    has: dict[Channel, tuple[object, str]] = {
+        "summary": (place.summary_file, "no GITHUB_STEP_SUMMARY: this is no build of GitHub"),
+        "comment": (place.pull_request, "no pull request: --pull-request N names one"),
+        "check": (place.sha, "no commit: --sha names one"),
+        "status": (place.sha, "no commit: --sha names one"),
+    }
+    there, lack = has[channel]
+    if there is not None:
+        return None
+    return Published(channel, "skipped", lack, expected=channel in options.only and not place.from_fork)
+
+
+def _summary(message: Message, file_name: str) -> Published:
     text = summary(message.report, message.around, most_bytes=MOST_SUMMARY_BYTES)
     try:
-        with Path(place.summary_file).open("a", encoding="utf-8") as file:
+        with Path(file_name).open("a", encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
         return Published("summary", "failed", f"GITHUB_STEP_SUMMARY cannot be written: {error.strerror or error}")
-    return Published("summary", "written", place.summary_file)
+    return Published("summary", "written", file_name)
 
 
-async def _tell(channel: Channel, github: GitHub, message: Message, place: Place) -> Published:
+async def _tell(channel: Channel, github: GitHub | None, message: Message, place: Place) -> Published:
+    if channel == "summary":
+        return _summary(message, place.summary_file or "")
+    if github is None:
+        lack = "no GITHUB_TOKEN" if place.token is None else "no repository"
+        return Published(channel, "skipped", lack, expected=not place.from_fork)
     ways: dict[Channel, Callable[[], Awaitable[Published]]] = {
-        "comment": lambda: _comment(github, message, place),
-        "check": lambda: _check(github, message, place),
-        "status": lambda: _status(github, message, place),
+        "comment": lambda: _comment(github, message, place.pull_request or 0),
+        "check": lambda: _check(github, message, place, place.sha or ""),
+        "status": lambda: _status(github, message, place, place.sha or ""),
     }
     try:
         return await ways[channel]()
     except Untold as untold:
-        if not untold.forbidden:
+        return _untold(channel, untold, place)
+
+
+def _untold(channel: Channel, untold: Untold, place: Place) -> Published:
+    """What a refusal means: a token that may not write is no failure, a wrong token, or a wrong name, is one."""
+    match untold.status:
+        case 403 | 404 if place.from_fork:
+            why = f"a fork's build has no token that may write ({untold.why})"
+            return Published(channel, "skipped", why, expected=False)
+        case 403:
+            return Published(channel, "skipped", f"the token may not do this ({untold.why})")
+        case 404:
+            may_be = "no such repository, pull request or commit, or the token may not see it"
+            return Published(channel, "failed", f"{may_be} ({untold.why})")
+        case 401:
+            return Published(channel, "failed", f"the token is wrong, or has expired ({untold.why})")
+        case _:
             return Published(channel, "failed", untold.why)
-        may = "a fork's build has no token that may write" if place.from_fork else "the token may not do this"
-        return Published(channel, "skipped", f"{may} ({untold.why})")
 
 
-async def _comment(github: GitHub, message: Message, place: Place) -> Published:
-    if place.pull_request is None:
-        return Published("comment", "skipped", "no pull request: --pull-request N names one")
+async def _comment(github: GitHub, message: Message, pull_request: int) -> Published:
     suite = message.report.suite
     body = comment(message.report, message.around)
-    done, url = await github.stick(place.pull_request, body, lambda text: is_marked(text, suite))
+    done, url = await github.stick(pull_request, body, lambda text: is_marked(text, suite))
     return Published("comment", done, url)
 
 
-async def _check(github: GitHub, message: Message, place: Place) -> Published:
-    if place.sha is None:
-        return Published("check", "skipped", "no commit: --sha names one")
+async def _check(github: GitHub, message: Message, place: Place, sha: str) -> Published:
     report = message.report
     check = Check(
         name=_name(report),
-        sha=place.sha,
+        sha=sha,
         conclusion=conclusion_of(report),
         title=one_line(cut(headline(report), 200)),
         summary=summary(report, message.around),
@@ -177,13 +219,11 @@ async def _check(github: GitHub, message: Message, place: Place) -> Published:
     return Published("check", done, url)
 
 
-async def _status(github: GitHub, message: Message, place: Place) -> Published:
-    if place.sha is None:
-        return Published("status", "skipped", "no commit: --sha names one")
+async def _status(github: GitHub, message: Message, place: Place, sha: str) -> Published:
     report = message.report
     status = Status(
         context=_name(report),
-        sha=place.sha,
+        sha=sha,
         state=state_of(report),
         description=_described(report),
         target_url=message.around.report_url or place.build_url,

@@ -45,7 +45,10 @@ async def publish_slack(
     before, state = _last(store, key), slack_state(report)
     if before is not None and before.state == state and not options.always:
         return Published(
-            "slack", "skipped", f"nothing has changed since run {before.run_id}: --always tells it all the same"
+            "slack",
+            "skipped",
+            f"nothing has changed since run {before.run_id}: --always tells it all the same",
+            expected=False,
         )
     body = {
         "text": slack_text(report),

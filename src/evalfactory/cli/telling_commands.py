@@ -114,7 +114,9 @@ def _publishing(commands: Commands[Parser]) -> None:
         "--suite", default="suite.yaml", metavar="FILE", help="as the command that runs it again names it"
     )
     publish.add_argument("--dry-run", action="store_true", help="print what would be told, and tell nobody")
-    publish.add_argument("--strict", action="store_true", help="exit with 69 when something could not be told")
+    publish.add_argument(
+        "--strict", action="store_true", help="exit with 69 when something was not told that could be expected to be"
+    )
     publish.add_argument(
         "--only", action="append", default=[], choices=("summary", "comment", "check", "status"), metavar="WAY",
         help="on GitHub: summary, comment, check or status; may be repeated (default: all)",

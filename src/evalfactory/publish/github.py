@@ -135,7 +135,7 @@ class GitHub:
         try:
             told = (await self._courier.send("GET", "/user")).json
         except Untold as refused:
-            if not refused.forbidden:
+            if refused.status not in (403, 404):
                 raise
             return _ANY_BOT
         return str(told.get("login")) if isinstance(told, dict) else _ANY_BOT

@@ -21,12 +21,12 @@ _AFTER = ("retry-after", "retry-after-ms", "date")
 
 
 class Untold(Exception):
-    """Why something could not be told, in words; `forbidden` when the token may not do it."""
+    """Why something could not be told, in words; `status` is the server's, where that is its last word."""
 
-    def __init__(self, why: str, *, forbidden: bool = False) -> None:
+    def __init__(self, why: str, *, status: int | None = None) -> None:
         super().__init__(why)
         self.why = why
-        self.forbidden = forbidden
+        self.status = status
 
 
 class Answer(NamedTuple):
@@ -73,7 +73,7 @@ class Courier:
             why = self._why(reply)
             wait_s = again_after_s(reply, time.time())
             if wait_s is None:
-                raise Untold(why, forbidden=isinstance(reply, Reply) and reply.status in (401, 403, 404))
+                raise Untold(why, status=reply.status if isinstance(reply, Reply) else None)
             wait_s = max(wait_s, backoff_s(failures, self.patience.policy, self.patience.rng))
             if failures >= self.patience.tries:
                 raise Untold(f"{why} (tried {failures} times)")

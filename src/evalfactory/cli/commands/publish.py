@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...app.publishing import CHANNELS, GitHubOptions, Published, message_of, publish_github
+from ...app.publishing import GitHubOptions, Published, message_of, publish_github
 from ...app.slacking import SlackOptions, publish_slack
 from ...errors import Exit
 from ...publish.actions import Given, Place, place_of
@@ -25,20 +25,20 @@ def execute(arguments: Arguments) -> int:
     if told is None:
         return Exit.PASS
     for each in told:
-        if each.state == "failed":
+        if each.state == "failed" or (each.missed and arguments.strict):
             _warn(f"{each.channel} not published: {each.detail}")
     if arguments.json:
         say_json({"published": [each._asdict() for each in told]})
     else:
-        say_table(("channel", "state", "detail"), told)
-    failed = any(each.state == "failed" for each in told)
-    return Exit.UNAVAILABLE if failed and arguments.strict else Exit.PASS
+        say_table(("channel", "state", "detail"), [each[:3] for each in told])
+    missed = any(each.missed for each in told)
+    return Exit.UNAVAILABLE if missed and arguments.strict else Exit.PASS
 
 
 def _github(arguments: Arguments) -> list[Published] | None:
     store, keys = run_of(arguments)
     place = _place(arguments, environment())
-    options = GitHubOptions(tuple(arguments.only) or CHANNELS, arguments.report_url, arguments.suite)
+    options = GitHubOptions(tuple(arguments.only), arguments.report_url, arguments.suite)
     ready = message_of(store, keys, report_url=options.report_url or place.build_url, suite_path=options.suite_path)
     if arguments.dry_run:
         say_rendered(comment(ready.report, ready.around))
