@@ -45,11 +45,12 @@ SHOTS = (
 )
 COMMENT = Shot("comment.png", 920, 900)
 COMMAND = Path(sys.executable).with_name("evalfactory")
+ALERTS = {"TIP": "#1a7f37", "IMPORTANT": "#8250df", "WARNING": "#9a6700", "CAUTION": "#cf222e"}
 LOOKS = """
 body { margin: 24px; font: 14px/1.5 system-ui, "DejaVu Sans", sans-serif; color: #1f2328; background: #fff }
 article { border: 1px solid #d1d9e0; border-radius: 6px; padding: 16px }
 h2 { margin: 0 0 16px; padding-bottom: 6px; border-bottom: 1px solid #d1d9e0; font-size: 21px }
-blockquote { margin: 0 0 16px; padding: 4px 16px; border-left: 4px solid #cf222e }
+blockquote { margin: 0 0 16px; padding: 4px 16px; border-left: 4px solid #d1d9e0 }
 blockquote p { margin: 4px 0 } ul { padding-left: 24px }
 table { border-collapse: collapse; margin-bottom: 16px } th, td { border: 1px solid #d1d9e0; padding: 5px 10px }
 code { background: #818b981f; border-radius: 6px; padding: 2px 5px; font-size: 12px }
@@ -77,9 +78,14 @@ def comment(folder: Path) -> Path:
         stdout=subprocess.PIPE, text=True, check=True,
     ).stdout  # fmt: skip
     shown = MarkdownIt("commonmark", {"html": True}).enable("table").render(re.sub(r"\[!([A-Z]+)\]", r"**\1**  ", told))
+    coloured = re.sub(r"<blockquote>(?=\s*<p><strong>([A-Z]+)<)", _bordered, shown)
     page = folder / "comment.html"
-    page.write_text(f"<!doctype html><meta charset=utf-8><style>{LOOKS}</style><article>{shown}</article>")
+    page.write_text(f"<!doctype html><meta charset=utf-8><style>{LOOKS}</style><article>{coloured}</article>")
     return page
+
+
+def _bordered(alert: re.Match[str]) -> str:
+    return f'<blockquote style="border-color: {ALERTS[alert[1]]}">'
 
 
 def demo(folder: Path) -> Path:
