@@ -13,6 +13,7 @@ from typing import NamedTuple
 from ..errors import InputError, UnavailableError, UsageError
 from ..records.case import Case, input_digest
 from ..records.suite import DatasetSpec
+from ..render.safe import legible_json
 from .reading import read_cases
 
 _SUFFIX = ".jsonl"
@@ -26,9 +27,10 @@ class Appended(NamedTuple):
 
 
 def append_cases(path: Path, cases: Sequence[Case]) -> Appended:
-    """The cases that are new, appended in their order; one whose id or input the file has is refused.
+    r"""The cases that are new, appended in their order; one whose id or input the file has is refused.
 
     Lines, byte order mark and line ends stay as they were, and a file without a line end at its end still has none.
+    What hides or reorders is written as `\u202e`: whoever reviews the change of the file sees it.
     Whoever appends at the same time waits; whoever reads sees the old file or the new one.
 
     Raises:
@@ -102,7 +104,7 @@ def _unlike(known: Sequence[Case], cases: Sequence[Case]) -> _Chosen:
 
 def _lines(body: bytes, cases: Sequence[Case]) -> bytes:
     end = b"\r\n" if body.rpartition(b"\n")[0].endswith(b"\r") else b"\n"
-    told = end.join(case.to_json().encode() for case in cases)
+    told = end.join(legible_json(case.to_json()).encode() for case in cases)
     if _holds_something(body) and not body.endswith(b"\n"):
         return end + told
     return told + end
