@@ -77,8 +77,8 @@ def test_a_case_whose_id_or_input_is_there_is_refused(tmp_path: Path) -> None:
     before = path.read_bytes()
     done = append_cases(path, [NEW, Case(id="old", input="Another"), Case(id="x", input="No id")])
     assert done.added == ()
-    assert [name for name, _ in done.there] == ["new-1", "old", "x"]
-    assert [twin for _, twin in done.there][:2] == ["old", "old"]
+    assert [twin.id for twin in done.there] == ["new-1", "old", "x"]
+    assert [twin.same_as for twin in done.there][:2] == ["old", "old"]
     assert path.read_bytes() == before
 
 
