@@ -374,6 +374,7 @@ def test_unmet_must_run_slots_of_an_advisory_metric_hide_none_of_a_gated_one() -
         (1.0, 5, ("1.00", "5.00")),
         (None, 0.8, ("–", "0.80")),
         (2 / 3, None, ("0.667", "–")),
+        (-37.667, -37.5, ("−37.67", "−37.50")),
     ],
 )
 def test_two_numbers_that_differ_never_look_the_same(

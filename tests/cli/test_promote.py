@@ -69,6 +69,79 @@ def test_traces_of_production_become_cases_by_a_mapping(desk: Desk) -> None:
     assert lines[1]["metadata"]["promoted"]["log"] == "traces.jsonl"
 
 
+FIELDS = ("--field", "id=trace", "--field", "input=question", "--field", "actual_output=answer")
+
+
+def log_of(desk: Desk, *lines: str | dict[str, object]) -> None:
+    texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
+    (desk.folder / "traces.jsonl").write_text("".join(f"{text}\n" for text in texts))
+
+
+def test_a_bad_line_of_a_log_is_named_and_keeps_no_good_one_out(desk: Desk) -> None:
+    log_of(
+        desk,
+        {"trace": "t-1", "question": "Where?", "answer": "Here."},
+        {"trace": "t-2", "question": "  ", "answer": "?"},
+        {"trace": "t-3", "question": "Who?", "answer": 7},
+        "{",
+        *({"trace": f"u-{number}", "answer": "no question"} for number in range(60)),
+        {"trace": "t-4", "question": "When?", "answer": "Now."},
+    )
+    done = desk("promote", "--from", "traces.jsonl", *FIELDS, "--to", "grown.jsonl", "--json")
+    assert (done.code, done.json["added"]) == (0, ["t-1", "t-4"])
+    assert [(each["line"], each["field"]) for each in done.json["skipped"]][:3] == [
+        (2, "input"), (3, "actual_output"), (4, None),
+    ]  # fmt: skip
+    assert "63 lines of the log skipped" in done.err
+    assert "traces.jsonl:2: input: is empty" in done.err
+    assert "and 58 more" in done.err
+    assert [line["id"] for line in json_lines(desk.folder / "grown.jsonl")] == ["t-1", "t-4"]
+    strict = desk("promote", "--from", "traces.jsonl", *FIELDS, "--strict", "--to", "other.jsonl")
+    assert (strict.code, "the dataset has 50 problems" in strict.err) == (65, True)
+    assert not (desk.folder / "other.jsonl").exists()
+
+
+def test_of_a_log_only_the_chosen_lines_are_looked_at(desk: Desk) -> None:
+    log_of(desk, {"trace": "t-1", "question": "Where?", "answer": "Here."}, {"trace": "t-2", "answer": "?"})
+    done = desk("promote", "--from", "traces.jsonl", *FIELDS, "--case", "t-1", "--to", "grown.jsonl")
+    assert (done.code, done.err) == (0, "")
+    bad = desk("promote", "--from", "traces.jsonl", *FIELDS, "--case", "t-2", "--to", "grown.jsonl")
+    assert bad.code == 65
+    assert "there is no case 't-2', and 1 of the log's lines cannot be read" in bad.err
+    assert "traces.jsonl:2: input" in bad.err
+
+
+def test_twins_inside_a_log_are_refused_like_those_of_the_file(desk: Desk) -> None:
+    log_of(desk, *({"question": each, "answer": "x"} for each in ("Where?", "Who?", "Where?")))
+    words = ("promote", "--from", "traces.jsonl", *FIELDS[2:], "--to", "grown.jsonl", "--json")
+    done = desk(*words)
+    assert (done.code, len(done.json["added"]), len(done.json["refused"])) == (0, 2, 1)
+    assert done.json["refused"][0]["same_as"] == done.json["added"][0]
+    assert len(desk(*words).json["refused"]) == 3
+
+
+def test_a_log_without_one_good_line_is_an_error_and_adds_nothing(desk: Desk) -> None:
+    log_of(desk, "[]", {"trace": "t-1"})
+    done = desk("promote", "--from", "traces.jsonl", *FIELDS, "--to", "grown.jsonl")
+    assert (done.code, "no line of the log is a case" in done.err, "traces.jsonl:1" in done.err) == (65, True, True)
+    assert not (desk.folder / "grown.jsonl").exists()
+    log_of(desk, "")
+    assert "there is no case in it" in desk("promote", "--from", "traces.jsonl", *FIELDS, "--to", "grown.jsonl").err
+
+
+def test_a_case_that_the_dataset_has_is_not_made_must_run_but_told_how(desk: Desk) -> None:
+    first, second = sorted(worse(desk))[:2]
+    words = ("promote", "worse", "--case", first, "--case", second, "--must-run", "--to")
+    done = desk(*words, "cases.jsonl")
+    assert done.code == 0
+    assert f"in the suite: dataset.must_run: {{ids: [{first}, {second}]}}" in done.err
+    assert "must_run" not in desk("promote", "worse", "--case", first, "--to", "cases.jsonl").err
+    desk.suite(dataset={"path": "cases.jsonl", "must_run": {"ids": [first, second]}})
+    assert desk.run("--run-id", "gated")["verdict"] == "FAIL"
+    desk(*words, "grown.jsonl")
+    assert "dataset.must_run" not in desk(*words, "grown.jsonl").err  # they are must-run there
+
+
 def test_what_cannot_be_promoted_is_said_with_what_to_try(desk: Desk) -> None:
     for words, code, said in (
         (("first",), 64, "which cases?"),

@@ -60,14 +60,25 @@ def test_whatever_was_added_is_read_again_as_it_was(tmp_path_factory: pytest.Tem
     assert path.exists() is bool(cases)
 
 
+def test_what_hides_or_reorders_is_written_so_that_a_review_shows_it(tmp_path: Path) -> None:
+    hidden = "a\u202eb\u200bc\u2066d\u2028e\x85f\ufeffg\U000e0041h"
+    path = tmp_path / "cases.jsonl"
+    append_cases(path, [NEW.model_copy(update={"input": f"{hidden} 日本 é", "metadata": {hidden: hidden}})])
+    body = path.read_text(encoding="utf-8")
+    assert "\\u202eb\\u200bc\\u2066d\\u2028e\\u0085f\\ufeffg\\udb40\\udc41h 日本 é" in body
+    assert not set(hidden) - set("abcdefgh") & set(body)
+    (read,) = read_cases(DatasetSpec(path=path.name), tmp_path)
+    assert (read.case.input, read.case.metadata) == (f"{hidden} 日本 é", {hidden: hidden})
+
+
 def test_a_case_whose_id_or_input_is_there_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "cases.jsonl"
     path.write_text('{"id": "old", "input": "Where is it?"}\n{"input": "No id"}\n')
     before = path.read_bytes()
     done = append_cases(path, [NEW, Case(id="old", input="Another"), Case(id="x", input="No id")])
     assert done.added == ()
-    assert [name for name, _ in done.there] == ["new-1", "old", "x"]
-    assert [twin for _, twin in done.there][:2] == ["old", "old"]
+    assert [twin.id for twin in done.there] == ["new-1", "old", "x"]
+    assert [twin.same_as for twin in done.there][:2] == ["old", "old"]
     assert path.read_bytes() == before
 
 

@@ -30,7 +30,7 @@ from typing import NamedTuple, assert_never
 from ..records.gate import GateSpec, MetricGate
 from ..records.report import CaseResult, Comparison, Counts, GateCheck, MetricSummary, Outcome, Verdict
 from ..records.suite import OnInconclusive
-from .drops import baseline_checks
+from .drops import MINUS, baseline_checks
 from .speed import target_checks
 from .summary import Summary, sum_of
 
@@ -228,10 +228,10 @@ def apart(seen: float | None, wanted: float | None) -> tuple[str, str]:
     for decimals in range(least, 10):
         text = f"{seen:.{decimals}f}"
         if wanted is None or float(text) != round(wanted, decimals):
-            return text, limit
-    return f"{seen:.{least}f}", limit
+            return text.replace("-", MINUS), limit
+    return f"{seen:.{least}f}".replace("-", MINUS), limit
 
 
 def _as_written(number: float) -> str:
     whole, _, decimals = f"{number:.9f}".rstrip("0").partition(".")
-    return f"{whole}.{decimals:0<2}"
+    return f"{whole}.{decimals:0<2}".replace("-", MINUS)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..datasets import read_cases
+from ..datasets import NoCase, ReadCase, read_cases, read_lines
 from ..datasets.appending import Appended, append_cases
-from ..errors import UsageError
+from ..errors import InputError, UsageError
 from ..records.case import Case
 from ..records.suite import DatasetSpec
 from ..storage.layout import RunKeys
@@ -22,6 +22,7 @@ from .planning import read_plan
 from .reports import read_report, reported_measurements
 
 PROVENANCE = "promoted"  # the key in a case's metadata
+_SHOWN_PROBLEMS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +61,31 @@ def promote(store: Store, keys: RunKeys, wanted: Wanted, to: Path, marks: Marks 
     return append_cases(to, sorted(cases, key=lambda case: case.id))
 
 
-def promote_traces(source: DatasetSpec, ids: Sequence[str], to: Path, marks: Marks = Marks()) -> Appended:
+def promote_traces(
+    source: DatasetSpec, ids: Sequence[str], to: Path, marks: Marks = Marks(), *, strict: bool = False
+) -> Appended:
     """The traces of a production log as cases, added to the file: all, or those with these ids.
+
+    A line that is no case is skipped, and told unless only these ids are wanted. The second of two with one id, or one
+    input, is refused, as one that the file has. `strict` refuses such a log as a dataset would be.
 
     Raises:
         UsageError: The log has no such trace.
-        InputError: The log cannot be read as cases; the mapping of its fields is `source.fields`.
+        InputError: No line of the log can be read as a case; the mapping of its fields is `source.fields`.
     """
-    read = [each.case for each in read_cases(source, Path())]
-    _refuse_unknown(ids, [case.id for case in read])
+    read = list(read_cases(source, Path()) if strict else read_lines(source, Path()))
+    cases = [each.case for each in read if isinstance(each, ReadCase)]
+    skipped = tuple(each.problems[0] for each in read if isinstance(each, NoCase))
+    if not cases:
+        raise InputError("no line of the log is a case", skipped[:_SHOWN_PROBLEMS])
+    known = [case.id for case in cases]
+    if skipped and any(_unknown(ids, known)):
+        unread = f"{len(skipped)} of the log's lines cannot be read"
+        raise InputError(f"there is no case {next(_unknown(ids, known))!r}, and {unread}", skipped[:_SHOWN_PROBLEMS])
+    _refuse_unknown(ids, known)
     told = {"log": Path(source.path).name}
-    return append_cases(to, [_marked(case, told, marks) for case in read if not ids or case.id in ids])
+    done = append_cases(to, [_marked(case, told, marks) for case in cases if not ids or case.id in ids])
+    return done if ids else done._replace(skipped=skipped)
 
 
 def _reasons(store: Store, keys: RunKeys, wanted: Wanted) -> dict[str, str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import sys
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import EvalFactoryError, Exit
-from ..render.safe import one_line, visible
+from ..render.safe import legible_json, one_line, visible
 
 if TYPE_CHECKING:  # heavy, and not needed to say that a command line is wrong
     from ..app.telling import Told
@@ -22,11 +21,6 @@ EXIT_OF: dict[Outcome, int] = {
     "INCONCLUSIVE": Exit.INCONCLUSIVE,
     "INCOMPLETE": Exit.INCOMPLETE,
 }
-
-#: Legal in JSON as they are, and obeyed by terminals: controls, invisible and reordering characters, half characters.
-_UNSHOWN = re.compile(
-    "[\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
-)
 
 
 def say(text: str = "") -> None:
@@ -46,8 +40,7 @@ def tell(text: str = "") -> None:
 
 def say_json(value: Any) -> None:
     """Print one JSON object, readable for people too."""
-    text = json.dumps(value, ensure_ascii=False, indent=1)
-    print(_UNSHOWN.sub(lambda found: json.dumps(found[0])[1:-1], text))
+    print(legible_json(json.dumps(value, ensure_ascii=False, indent=1)))
 
 
 def say_error(error: EvalFactoryError, *, as_json: bool) -> None:

@@ -134,7 +134,7 @@ def _growing(commands: Commands[Parser]) -> None:
         commands,
         "promote",
         "add a run's failed cases, or those of a production log, to a dataset",
-        "evalfactory promote latest --failed --to cases.jsonl --must-run\n"
+        "evalfactory promote latest --failed --to regressions.jsonl --must-run\n"
         "evalfactory promote --from traces.jsonl --field input=question --field actual_output=answer --to cases.jsonl",
     )
     add_run(promote)
@@ -148,6 +148,7 @@ def _growing(commands: Commands[Parser]) -> None:
         "--field", type=mapped, action="append", default=[], metavar="FIELD=COLUMN",
         help="a field and its place in the log, dots reach into objects; may be repeated",
     )  # fmt: skip
+    promote.add_argument("--strict", action="store_true", help="add nothing of a log when a line of it is no case")
     promote.add_argument("--to", required=True, metavar="FILE", help="a .jsonl file; made if it is not there")
     promote.add_argument("--must-run", action="store_true", help="in every tier from now on, and gated by themselves")
     promote.add_argument(

@@ -10,25 +10,36 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from ..errors import InputError, UnavailableError, UsageError
+from ..errors import InputError, Problem, UnavailableError, UsageError
 from ..records.case import Case, input_digest
 from ..records.suite import DatasetSpec
+from ..render.safe import legible_json
 from .reading import read_cases
 
 _SUFFIX = ".jsonl"
 
 
+class Twin(NamedTuple):
+    """A case that was refused, and the one of the file that is the same."""
+
+    id: str
+    same_as: str
+    must_run: bool  # of the file's one, by its own line
+
+
 class Appended(NamedTuple):
-    """What was added, and what was refused: the id, and the case of the file that is the same."""
+    """What was added, what was refused, and what is wrong with the lines of a log that were skipped: the first of each."""
 
     added: tuple[str, ...]
-    there: tuple[tuple[str, str], ...]
+    there: tuple[Twin, ...]
+    skipped: tuple[Problem, ...] = ()
 
 
 def append_cases(path: Path, cases: Sequence[Case]) -> Appended:
-    """The cases that are new, appended in their order; one whose id or input the file has is refused.
+    r"""The cases that are new, appended in their order; one whose id or input the file has is refused.
 
     Lines, byte order mark and line ends stay as they were, and a file without a line end at its end still has none.
+    What hides or reorders is written as `\u202e`: whoever reviews the change of the file sees it.
     Whoever appends at the same time waits; whoever reads sees the old file or the new one.
 
     Raises:
@@ -74,7 +85,7 @@ def _is_still(path: Path, handle: int) -> bool:
 
 class _Chosen(NamedTuple):
     cases: list[Case]
-    there: tuple[tuple[str, str], ...]
+    there: tuple[Twin, ...]
 
 
 def _new_ones(path: Path, cases: Sequence[Case]) -> _Chosen:
@@ -85,24 +96,24 @@ def _new_ones(path: Path, cases: Sequence[Case]) -> _Chosen:
 
 
 def _unlike(known: Sequence[Case], cases: Sequence[Case]) -> _Chosen:
-    ids = {case.id for case in known}
+    ids = {case.id: case.must_run for case in known}
     inputs = {input_digest(case): case.id for case in known}
     fresh: list[Case] = []
-    there: list[tuple[str, str]] = []
+    there: list[Twin] = []
     for case in cases:
         twin = case.id if case.id in ids else inputs.get(input_digest(case))
         if twin is not None:
-            there.append((case.id, twin))
+            there.append(Twin(case.id, twin, ids[twin]))
         else:
             fresh.append(case)
-            ids.add(case.id)
+            ids[case.id] = case.must_run
             inputs[input_digest(case)] = case.id
     return _Chosen(fresh, tuple(there))
 
 
 def _lines(body: bytes, cases: Sequence[Case]) -> bytes:
     end = b"\r\n" if body.rpartition(b"\n")[0].endswith(b"\r") else b"\n"
-    told = end.join(case.to_json().encode() for case in cases)
+    told = end.join(legible_json(case.to_json()).encode() for case in cases)
     if _holds_something(body) and not body.endswith(b"\n"):
         return end + told
     return told + end

@@ -26,6 +26,12 @@ class ReadCase(NamedTuple):
     line: int
 
 
+class NoCase(NamedTuple):
+    """What is wrong with a line, or with the rest of the file behind it."""
+
+    problems: tuple[Problem, ...]
+
+
 def read_cases(spec: DatasetSpec, folder: Path) -> Iterator[ReadCase]:
     """The dataset's cases in the file's order, each id once; the file is never held in memory (JSON excepted).
 
@@ -36,6 +42,16 @@ def read_cases(spec: DatasetSpec, folder: Path) -> Iterator[ReadCase]:
     reading = _reading(spec)
     with open_dataset(spec, folder) as source:
         yield from _Reader(spec, reading).cases(source)
+
+
+def read_lines(spec: DatasetSpec, folder: Path) -> Iterator[ReadCase | NoCase]:
+    """Every line of the dataset as the case it is, or what is wrong with it; ids may come twice. Raises for no line at all.
+
+    Raises `EnvironmentProblem` and `UnavailableError` as `read_cases` does.
+    """
+    reading = _reading(spec)
+    with open_dataset(spec, folder) as source:
+        yield from _Reader(spec, reading).lines(source)
 
 
 def _reading(spec: DatasetSpec) -> Reading:
@@ -74,6 +90,22 @@ class _Reader:
         if empty:
             self._note(Problem("there is no case in it"))
         if self._problems:
+            raise self._error()
+
+    def lines(self, source: io.BufferedReader) -> Iterator[ReadCase | NoCase]:
+        empty = True
+        for row in self._rows(source):
+            empty = False
+            if isinstance(row, Problem):
+                yield NoCase((replace(row, file=self._name),))
+                continue
+            case = case_from(row.values, self._reading)
+            if isinstance(case, Case):
+                yield ReadCase(case, row.line)
+            else:
+                yield NoCase(tuple(replace(located(each, row.line), file=self._name) for each in case))
+        if empty:
+            self._note(Problem("there is no case in it"))
             raise self._error()
 
     def _rows(self, source: io.BufferedReader) -> Iterator[Row | Problem]:

@@ -6,6 +6,7 @@ mentions, broken XML. Nothing is dropped silently: what may not stand as it is s
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -16,6 +17,10 @@ from typing import Final
 _UNSHOWN: Final = re.compile(
     "[\x00-\x09\x0b-\x1f\x7f-\x9f\xad\u180e\u2028\u2029\u202a-\u202e\u2061-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\ud800-\udfff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
+)
+#: Legal in JSON as they are, and obeyed by terminals: controls, invisible and reordering characters, half characters.
+_UNSHOWN_IN_JSON: Final = re.compile(
+    "[\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _BLANKS: Final = re.compile("[\t\n\v\f\r \x85\u2028\u2029]+")
 _FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
@@ -47,6 +52,11 @@ def shown_text(text: str) -> str:
 def one_line(text: str) -> str:
     """`visible` text on one line, each run of blanks and line breaks as one space."""
     return visible(_BLANKS.sub(" ", text).strip(" "))
+
+
+def legible_json(text: str) -> str:
+    r"""JSON that says the same, what hides or reorders in it written as `\u202e`."""
+    return _UNSHOWN_IN_JSON.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def isolated(text: str) -> str:

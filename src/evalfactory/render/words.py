@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
@@ -78,6 +79,11 @@ def seconds(duration_s: float) -> str:
         return f"{duration_s:.1f} s"
     minutes, rest_s = divmod(round(duration_s), 60)
     return f"{minutes} min {rest_s:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def moment(duration_s: float) -> str:
+    """A duration that may be short, as one that is not exceeded."""
+    return seconds(duration_s) if duration_s >= 1 else f"{max(1, math.ceil(round(1000 * duration_s, 6)))} ms"
 
 
 def dollars(cost_usd: float) -> str:
@@ -184,7 +190,7 @@ def target(report: Report, *, priced: bool = True) -> str:
     if report.target is None:
         return ""
     speed = report.target_speed
-    told = f"half within {seconds(speed.p50_s)}, 19 of 20 within {seconds(speed.p95_s)}" if speed else ""
+    told = f"half within {moment(speed.p50_s)}, 19 of 20 within {moment(speed.p95_s)}" if speed else ""
     return " · ".join(filter(None, [usage(report.target, priced=priced), told]))
 
 
