@@ -96,6 +96,21 @@ class ClusterBench:
         return json.loads(self.kubectl("get", "job", name, "-o", "json"))
 
 
+def as_submitter(cluster: ClusterBench, account: str, *rendered: str) -> None:
+    """Let the bench's commands run as a service account with the Role that `render --access` prints."""
+    role = cluster.bench("render", "kubernetes", "suite.yaml", "--access", *rendered).out
+    cluster.kubectl("apply", "-f", "-", text=role)
+    cluster.kubectl("create", "serviceaccount", account)
+    bound = f"--serviceaccount={cluster.namespace}:{account}"
+    cluster.kubectl("create", "rolebinding", account, "--role=evalfactory-submitter", bound)
+    config = json.loads(kubectl("config", "view", "--raw", "--flatten", "-o", "json"))
+    for user in config["users"]:
+        user["user"] = {"token": cluster.kubectl("create", "token", account).strip()}
+    path = cluster.bench.folder / f"{account}.json"
+    path.write_text(json.dumps(config))
+    cluster.bench.env["KUBECONFIG"] = str(path)
+
+
 @contextmanager
 def namespace_with_judge(judge_words: tuple[str, ...] = ()) -> Iterator[str]:
     """A namespace that enforces the restricted standard, with the bucket's key and a judge at http://judge:8000/v1."""
@@ -144,4 +159,14 @@ def _judge(words: tuple[str, ...]) -> dict[str, Any]:
     return {"apiVersion": "v1", "kind": "List", "items": [deployment, service]}
 
 
-__all__ = ["SLOW", "Bench", "ClusterBench", "Path", "eventually", "kubectl", "missing", "namespace_with_judge"]
+__all__ = [
+    "SLOW",
+    "Bench",
+    "ClusterBench",
+    "Path",
+    "as_submitter",
+    "eventually",
+    "kubectl",
+    "missing",
+    "namespace_with_judge",
+]

@@ -99,7 +99,13 @@ def _pods_on(cluster: ClusterBench, run_id: str) -> list[str]:
 def _vanish() -> None:
     """The node is silent from now on, and nothing on it runs any more."""
     end_part(f"kubelet.{NODE}")
-    for group in Path("/sys/fs/cgroup").glob(f"**/evalfactory-{NODE}/**/cgroup.procs"):
-        for pid in group.read_text().split():
-            with suppress(ProcessLookupError):  # the same one is in several hierarchies
-                os.kill(int(pid), signal.SIGKILL)
+    for folder, _, files in os.walk("/sys/fs/cgroup"):  # which passes over groups that go while it looks
+        if f"/evalfactory-{NODE}/" in folder and "cgroup.procs" in files:
+            with suppress(OSError):  # gone since; and the same process is in several hierarchies
+                for pid in (Path(folder) / "cgroup.procs").read_text().split():
+                    _kill(int(pid))
+
+
+def _kill(pid: int) -> None:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)

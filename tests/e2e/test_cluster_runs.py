@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from cluster_bench import ClusterBench, eventually, kubectl, missing, namespace_with_judge
+from cluster_bench import ClusterBench, as_submitter, eventually, kubectl, missing, namespace_with_judge
 
 from evalfactory.manifests.policy import submitter_role
 from evalfactory.manifests.text import manifests, yaml_text
@@ -131,18 +131,9 @@ def test_a_wrong_key_ends_the_run_at_once_with_one_error(tmp_path: Path, here: S
     assert ran.err.count("evalfactory:") == 1
 
 
-def test_the_rights_of_the_submitter_are_enough_and_end_at_the_namespace(cluster: ClusterBench, tmp_path: Path) -> None:
+def test_the_rights_of_the_submitter_are_enough_and_end_at_the_namespace(cluster: ClusterBench) -> None:
     cluster.suite(cases=6, placement={"pods": 1, "shards_per_pod": 1})
-    role = cluster.bench("render", "kubernetes", "suite.yaml", "--access", "--detach").out
-    cluster.kubectl("apply", "-f", "-", text=role)
-    cluster.kubectl("create", "serviceaccount", "robot")
-    account = f"--serviceaccount={cluster.namespace}:robot"
-    cluster.kubectl("create", "rolebinding", "robot", "--role=evalfactory-submitter", account)
-    config = json.loads(kubectl("config", "view", "--raw", "--flatten", "-o", "json"))
-    for user in config["users"]:
-        user["user"] = {"token": cluster.kubectl("create", "token", "robot").strip()}
-    cluster.bench.env["KUBECONFIG"] = str(tmp_path / "robot.json")
-    (tmp_path / "robot.json").write_text(json.dumps(config))
+    as_submitter(cluster, "robot", "--detach")
     assert cluster.run("robots").code in (0, 10)
     store = ("--store", cluster.store)
     assert cluster.bench("doctor", "suite.yaml", "--on", "kubernetes").code == 0

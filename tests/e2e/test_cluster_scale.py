@@ -7,10 +7,9 @@ import re
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from cluster_bench import ClusterBench, kubectl, missing
+from cluster_bench import ClusterBench, as_submitter, kubectl, missing
 from cluster_faults import scripts, start_parts
 
 pytestmark = [pytest.mark.skipif(bool(missing()), reason=missing() or "there is a cluster"), pytest.mark.long]
@@ -33,19 +32,10 @@ def fake_nodes() -> None:
 
 
 @pytest.fixture
-def robot(cluster: ClusterBench, tmp_path: Path) -> Iterator[ClusterBench]:
+def robot(cluster: ClusterBench) -> Iterator[ClusterBench]:
     """The bench as a service account with the submitter's Role, whose requests the API server counts by themselves."""
     cluster.suite(cases=1)
-    role = cluster.bench("render", "kubernetes", "suite.yaml", "--access").out
-    cluster.kubectl("apply", "-f", "-", text=role)
-    cluster.kubectl("create", "serviceaccount", "counted")
-    account = f"--serviceaccount={cluster.namespace}:counted"
-    cluster.kubectl("create", "rolebinding", "counted", "--role=evalfactory-submitter", account)
-    config = json.loads(kubectl("config", "view", "--raw", "--flatten", "-o", "json"))
-    for user in config["users"]:
-        user["user"] = {"token": cluster.kubectl("create", "token", "counted").strip()}
-    (tmp_path / "robot.json").write_text(json.dumps(config))
-    cluster.bench.env["KUBECONFIG"] = str(tmp_path / "robot.json")
+    as_submitter(cluster, "counted")
     kubectl("apply", "-f", "-", text=json.dumps(_flow(cluster.namespace)))
     yield cluster
     kubectl("delete", "flowschema", FLOW)
