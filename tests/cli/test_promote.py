@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from command_line import SUPPORT, Desk, json_lines
 
@@ -72,7 +73,7 @@ def test_traces_of_production_become_cases_by_a_mapping(desk: Desk) -> None:
 FIELDS = ("--field", "id=trace", "--field", "input=question", "--field", "actual_output=answer")
 
 
-def log_of(desk: Desk, *lines: str | dict[str, object]) -> None:
+def log_of(desk: Desk, *lines: str | Mapping[str, object]) -> None:
     texts = [line if isinstance(line, str) else json.dumps(line) for line in lines]
     (desk.folder / "traces.jsonl").write_text("".join(f"{text}\n" for text in texts))
 

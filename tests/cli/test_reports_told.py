@@ -31,7 +31,7 @@ def test_the_report_that_is_shown_is_the_newest(desk: Desk) -> None:
 
 def test_junit_has_a_test_for_each_slot_and_a_failure_for_each_that_failed(desk: Desk) -> None:
     root = ET.fromstring((desk.report_folder("first") / "junit.xml").read_text())
-    cases = root.findall(".//testcase")
+    cases = root.findall("testsuite[@name!='gate']/testcase")
     lines = desk.measurements("first")
     assert len(cases) >= len(lines) == 40
     failed = [line for line in lines if line["success"] is False]

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 from test_safe import is_quiet
 
 from evalfactory.records.measurement import Measurement, Slot
-from evalfactory.records.report import BaselineInfo, Report
+from evalfactory.records.report import BaselineInfo, GateCheck, Outcome, Report
 from evalfactory.render.comment import Around, comment
 from evalfactory.render.compared import comparison_markdown, comparison_terminal
 from evalfactory.render.machine import summary_json
@@ -149,7 +149,7 @@ def test_no_text_of_a_report_breaks_the_xml(text: str) -> None:
     report = poisoned_report(TOLD.report, text)
     entries = [poison(entry, text) for entry in TOLD.entries]
     root = ElementTree.fromstring(junit(report, entries))
-    assert len(root.findall("testsuite/testcase")) == len(entries)
+    assert len(root.findall("testsuite/testcase")) == len(entries) + len(report.verdict.checks)
 
 
 def poison(entry: Measurement | Slot, text: str) -> Measurement | Slot:
@@ -161,8 +161,14 @@ def poison(entry: Measurement | Slot, text: str) -> Measurement | Slot:
 
 @pytest.mark.parametrize("given_run", [TOLD, INCOMPLETE], ids=["whole", "incomplete"])
 def test_junit_has_every_planned_slot_once_and_its_counts_add_up(given_run: Told) -> None:
-    root = ElementTree.fromstring(junit(given_run.report, given_run.entries))
-    counts = given_run.report.counts
+    whole = ElementTree.fromstring(junit(given_run.report, given_run.entries))
+    assert [suite.attrib["name"] for suite in whole.findall("testsuite")] == ["gate", *METRICS]
+    for name in ("tests", "failures", "errors"):
+        assert int(whole.attrib[name]) == sum(int(suite.attrib[name]) for suite in whole.findall("testsuite"))
+    no_rules = given_run.report.verdict.model_copy(update={"checks": ()})
+    report = given_run.report.model_copy(update={"verdict": no_rules})
+    root = ElementTree.fromstring(junit(report, given_run.entries))
+    counts = report.counts
     assert int(root.attrib["tests"]) == counts.planned == len(root.findall("testsuite/testcase"))
     assert (
         int(root.attrib["errors"]) == counts.errored + counts.missing == len(root.findall("testsuite/testcase/error"))
@@ -170,10 +176,45 @@ def test_junit_has_every_planned_slot_once_and_its_counts_add_up(given_run: Told
     skipped = sum(int(suite.attrib["skipped"]) for suite in root.findall("testsuite"))
     assert skipped == counts.skipped == len(root.findall("testsuite/testcase/skipped"))
     assert int(root.attrib["failures"]) == len(root.findall("testsuite/testcase/failure"))
-    assert [suite.attrib["name"] for suite in root.findall("testsuite")] == list(METRICS)
     for suite in root.findall("testsuite"):
         assert int(suite.attrib["failures"]) == len(suite.findall("testcase/failure"))
         assert int(suite.attrib["tests"]) == len(suite.findall("testcase"))
+
+
+RULED: list[tuple[Outcome, Outcome | None, Outcome, str | None]] = [
+    ("FAIL", None, "FAIL", "failure"),
+    ("FAIL", None, "PASS", None),
+    ("FAIL", None, "INCONCLUSIVE", "error"),
+    ("PASS", None, "PASS", None),
+    ("INCONCLUSIVE", None, "INCONCLUSIVE", "error"),
+    ("INCONCLUSIVE", "FAIL", "INCONCLUSIVE", "failure"),
+    ("INCONCLUSIVE", "PASS", "INCONCLUSIVE", "skipped"),
+    ("INCOMPLETE", None, "INCOMPLETE", "error"),
+]
+
+
+@pytest.mark.parametrize(("verdict", "taken_as", "rule", "element"), RULED)
+def test_a_rule_that_fails_the_build_is_red_and_one_that_is_let_pass_is_skipped(
+    verdict: Outcome, taken_as: Outcome | None, rule: Outcome, element: str | None
+) -> None:
+    check = GateCheck(rule="drop", metric="m", outcome=rule, wanted="a drop excluded", seen="<−0.2>")
+    told_as = TOLD.report.verdict.model_copy(update={"outcome": verdict, "taken_as": taken_as, "checks": (check,)})
+    root = ElementTree.fromstring(junit(TOLD.report.model_copy(update={"verdict": told_as}), TOLD.entries))
+    (case,) = root.findall("testsuite[@name='gate']/testcase")
+    assert case.attrib["name"] == "m against the baseline"
+    assert [child.tag for child in case] == ([element] if element else [])
+    for child in case:
+        assert "<−0.2>, wanted a drop excluded" in child.attrib["message"]
+        assert ("exit code 0: the tier" in child.attrib["message"]) is (element == "skipped")
+
+
+def test_every_rule_has_a_test_with_a_name_of_its_own() -> None:
+    check = GateCheck(rule="must_run", case_id="c", metric="m", outcome="FAIL", wanted="w", seen="s")
+    speed = [GateCheck(rule="target", outcome="PASS", wanted=wanted, seen="1 s") for wanted in ("p50", "p95")]
+    verdict = TOLD.report.verdict.model_copy(update={"checks": (check, check, *speed)})
+    root = ElementTree.fromstring(junit(TOLD.report.model_copy(update={"verdict": verdict}), TOLD.entries))
+    names = [case.attrib["name"] for case in root.findall("testsuite[@name='gate']/testcase")]
+    assert names == ["c · m (must-run)", "c · m (must-run) #2", "target: p50", "target: p95"]
 
 
 def test_a_failed_slot_is_a_failure_an_errored_one_an_error_and_a_skipped_one_skipped() -> None:

@@ -220,7 +220,11 @@ def _report() -> Iterator[str]:
     yield _row("`outputs.jsonl`", "programs", "what the target produced, one case a line; only with a target")
     yield _row("`report.md`", "pull requests", "Markdown, short enough for a comment")
     yield _row("`report.txt`", "people", "what the terminal shows, 100 columns wide")
-    yield _row("`junit.xml`", "CI servers", "JUnit: a test suite for each metric, a test for each case")
+    yield _row(
+        "`junit.xml`",
+        "CI servers",
+        "JUnit: a test suite `gate` with a test for each of its rules, and one for each metric with a test for each case",
+    )
     yield _row(
         "`report.html`, `report-cases.js`",
         "people",

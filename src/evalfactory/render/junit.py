@@ -1,4 +1,4 @@
-"""The report for a CI server: JUnit XML, a suite for each metric, written as a stream."""
+"""The report for a CI server: JUnit XML, a suite for the gate's rules and one for each metric, written as a stream."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from ..records.measurement import Measurement, Slot
-from ..records.report import Report
+from ..records.report import GateCheck, Report
 from . import words
 from .safe import xml
 
 #: What a CI server shows of one message.
 _MOST_CHARACTERS = 2_000
+_GATE: Final = "gate"
 _COUNTED: Final = ("tests", "failures", "errors", "skipped")  # the last one on the suites alone: so says the schema
 
 
@@ -26,19 +27,23 @@ class JUnit:
 
     def __init__(self, suite: str, metrics: Iterable[str]) -> None:
         self._suites = {name: _Suite(name, f"{suite}.{name}") for name in metrics}
+        self._gate = _Suite(_GATE, f"{suite}.{_GATE}")
 
     def add(self, entry: Measurement | Slot) -> None:
         """Take one slot."""
         self._suites[entry.metric].add(entry)
 
     def xml(self, report: Report) -> Iterator[str]:
-        """All of it in pieces; to be asked for once."""
+        """All of it in pieces, the gate first; to be asked for once."""
+        for name, check in _named(report.verdict.checks):
+            self._gate.put(name, 0.0, _ruled(check, report))
+        suites = (self._gate, *self._suites.values())
         totals: Counter[str] = Counter()
-        for suite in self._suites.values():
+        for suite in suites:
             totals.update(suite.counts)
         yield '<?xml version="1.0" encoding="UTF-8"?>\n'
         yield f'<testsuites name="{xml(report.suite)}" {_attributes(totals, _COUNTED[:3])} time="{report.wall_s:.3f}">\n'
-        for suite in self._suites.values():
+        for suite in suites:
             yield from suite.told(report)
         yield "</testsuites>\n"
 
@@ -53,14 +58,15 @@ class _Suite:
         self.counts: Counter[str] = Counter()
 
     def add(self, entry: Measurement | Slot) -> None:
+        name = entry.case_id + (f" #{entry.repeat + 1}" if entry.repeat else "")
+        self.put(name, 0.0 if isinstance(entry, Slot) else entry.seconds, _outcome(entry))
+
+    def put(self, name: str, seconds: float, outcome: tuple[str, str] | None) -> None:
         self.counts["tests"] += 1
-        outcome = _outcome(entry)
         body = f">\n      {outcome[1]}\n    </testcase>" if outcome else "/>"
         if outcome:
             self.counts[outcome[0]] += 1
-        seconds = 0.0 if isinstance(entry, Slot) else entry.seconds
         self._seconds += seconds
-        name = entry.case_id + (f" #{entry.repeat + 1}" if entry.repeat else "")
         case = f'    <testcase classname="{self._class_name}" name="{xml(name)}" time="{seconds:.3f}"{body}\n'
         self._packed.append(self._packer.compress(case.encode()))
 
@@ -80,6 +86,33 @@ class _Suite:
         yield "    </properties>\n"
         yield from _unpacked([*self._packed, self._packer.flush()])
         yield "  </testsuite>\n"
+
+
+def _named(checks: Iterable[GateCheck]) -> Iterator[tuple[str, GateCheck]]:
+    """Each rule with a name of its own: the target has several, and so has a must-run slot with repeats."""
+    seen: Counter[str] = Counter()
+    for check in checks:
+        name = " ".join(filter(None, words.subject(check)))
+        name += f": {check.wanted}" if check.rule == "target" else ""
+        seen[name] += 1
+        yield name + (f" #{seen[name]}" if seen[name] > 1 else ""), check
+
+
+def _ruled(check: GateCheck, report: Report) -> tuple[str, str] | None:
+    """What is counted of a rule and the element that says it; None for one that is met.
+
+    Readers show an error as red as a failure: what nobody could say is one, unless the tier lets it pass.
+    """
+    message = xml(_cut(f"{check.seen}, wanted {check.wanted}"))
+    match check.outcome, report.verdict.taken_as:
+        case "PASS", _:
+            return None
+        case "INCONCLUSIVE", "PASS":
+            return "skipped", f'<skipped message="{xml(words.taken_as(report))}: {message}"/>'
+        case ("FAIL", _) | ("INCONCLUSIVE", "FAIL"):
+            return "failures", f'<failure type="{check.rule}" message="{message}"/>'
+        case _:
+            return "errors", f'<error type="{check.outcome}" message="{message}"/>'
 
 
 def _outcome(entry: Measurement | Slot) -> tuple[str, str] | None:
