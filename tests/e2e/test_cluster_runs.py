@@ -141,6 +141,9 @@ def test_the_rights_of_the_submitter_are_enough_and_end_at_the_namespace(cluster
     assert cluster.bench("run", "suite.yaml", "--on", "kubernetes", "--run-id", "robots2", "--detach").code == 0
     for words in (("scale", "robots2", "--pods", "2"), ("stop", "robots2")):
         assert cluster.bench(*words, *store).code == 0
+    nowhere = cluster.run("nowhere", "--context", "no-such-context")
+    assert nowhere.code == 78
+    assert "no cluster is configured" in nowhere.err
     elsewhere = cluster.run("elsewhere", "--namespace", "default")
     assert elsewhere.code == 78
     assert "--access" in elsewhere.err
