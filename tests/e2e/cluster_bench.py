@@ -97,16 +97,23 @@ class ClusterBench:
 
 
 def as_submitter(cluster: ClusterBench, account: str, *rendered: str) -> None:
-    """Let the bench's commands run as a service account with the Role that `render --access` prints."""
+    """Let the bench's commands run as a service account with the Role that `render --access` prints.
+
+    Its token comes from a program that the kubeconfig names, as those of clouds do.
+    """
     role = cluster.bench("render", "kubernetes", "suite.yaml", "--access", *rendered).out
     cluster.kubectl("apply", "-f", "-", text=role)
     cluster.kubectl("create", "serviceaccount", account)
     bound = f"--serviceaccount={cluster.namespace}:{account}"
     cluster.kubectl("create", "rolebinding", account, "--role=evalfactory-submitter", bound)
+    token, path = (cluster.bench.folder / f"{account}-{what}.json" for what in ("token", "config"))
+    version = "client.authentication.k8s.io/v1"
+    status = {"token": cluster.kubectl("create", "token", account).strip()}
+    token.write_text(json.dumps({"apiVersion": version, "kind": "ExecCredential", "status": status}))
     config = json.loads(kubectl("config", "view", "--raw", "--flatten", "-o", "json"))
     for user in config["users"]:
-        user["user"] = {"token": cluster.kubectl("create", "token", account).strip()}
-    path = cluster.bench.folder / f"{account}.json"
+        program = {"command": "cat", "args": [str(token)], "interactiveMode": "Never"}
+        user["user"] = {"exec": {"apiVersion": version, **program}}
     path.write_text(json.dumps(config))
     cluster.bench.env["KUBECONFIG"] = str(path)
 

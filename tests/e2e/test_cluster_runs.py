@@ -17,6 +17,21 @@ from placed_given import VARIANTS
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "there is a cluster")
 pytest_plugins = ["cluster_fixtures"]
 
+LOOK = """
+import json, os, pathlib, tempfile
+
+def writes(folder):
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError:
+        return False
+    return True
+
+tokens = [str(path) for path in pathlib.Path("/var/run/secrets").rglob("*token*")]
+folders = [folder for folder in ("/", "/tmp", "/suite", "/opt/evalfactory", "/var/tmp", "/home") if writes(folder)]
+print(json.dumps({"tokens": tokens, "user": os.getuid(), "writable": folders}))
+"""
+
 
 def test_a_run_in_pods_finds_what_a_local_run_finds(cluster: ClusterBench) -> None:
     cluster.suite()
@@ -32,15 +47,20 @@ def test_a_run_in_pods_finds_what_a_local_run_finds(cluster: ClusterBench) -> No
     assert (job["spec"]["completions"], job["spec"]["parallelism"]) == (6, 3)
 
 
-def test_a_worker_finds_no_token_of_the_cluster(cluster: ClusterBench) -> None:
-    cluster.suite(cases=20, placement={"pods": 1, "shards_per_pod": 1})
+def test_a_worker_finds_no_token_of_the_cluster_and_writes_to_nothing_but_tmp_whoever_it_is(
+    cluster: ClusterBench,
+) -> None:
+    anyone = {"spec": {"securityContext": {"runAsUser": 123456, "runAsGroup": 123456}}}
+    cluster.suite(cases=20, placement={"pods": 1, "shards_per_pod": 1, "pod_template": anyone})
     running = cluster.bench.start("run", "suite.yaml", "--on", "kubernetes", "--run-id", "tokenless", "--json")
     name = running.until(lambda: cluster.pods("tokenless"), "a pod that runs")[0]
-    look = "import pathlib; print(*pathlib.Path('/var/run/secrets').rglob('*token*'))"
-    assert cluster.kubectl("exec", name, "--", "python", "-c", look).strip() == ""
+    found = json.loads(cluster.kubectl("exec", name, "--", "python", "-c", LOOK))
+    assert found == {"tokens": [], "user": 123456, "writable": ["/tmp"]}
     pod = json.loads(cluster.kubectl("get", "pod", name, "-o", "json"))
     assert not any("projected" in volume for volume in pod["spec"]["volumes"])
-    assert running.ended().code in (0, 10)
+    ran = running.ended()
+    assert ran.code in (0, 10), ran.err
+    assert ran.json["scored"] == 40
 
 
 def test_pods_that_are_deleted_and_killed_cost_nothing_but_time(cluster: ClusterBench) -> None:
@@ -141,6 +161,9 @@ def test_the_rights_of_the_submitter_are_enough_and_end_at_the_namespace(cluster
     assert cluster.bench("run", "suite.yaml", "--on", "kubernetes", "--run-id", "robots2", "--detach").code == 0
     for words in (("scale", "robots2", "--pods", "2"), ("stop", "robots2")):
         assert cluster.bench(*words, *store).code == 0
+    nowhere = cluster.run("nowhere", "--context", "no-such-context")
+    assert nowhere.code == 78
+    assert "no cluster is configured" in nowhere.err
     elsewhere = cluster.run("elsewhere", "--namespace", "default")
     assert elsewhere.code == 78
     assert "--access" in elsewhere.err

@@ -6,7 +6,6 @@ import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from typing import Any, NamedTuple
 
 from ..manifests.checkup import Checkup, checkup_job
@@ -15,12 +14,13 @@ from ..manifests.policy import DETACHED_RIGHTS, RIGHTS
 from ..records.placement import Placement
 from ..records.plan import StoreFacts
 from ..runners.cluster import Cluster
-from ..runners.pods import PodFacts, pod_facts
+from ..runners.pods import PodFacts, Trouble, event_trouble, pod_facts
 from ..storage.port import Store
 from ..storage.probe import probe
 
 REACH_S = 10.0
 POD_S = 120.0  # for a pod to be placed, to fetch its image, to look, and to end
+SETTLE_S = 20.0  # for what keeps it from that to pass: a volume may be made, a node be on its way
 MOST_AHEAD_S = 5.0  # shares of limits are agreed on by the store's clock, in seconds
 
 
@@ -77,7 +77,7 @@ async def reach_findings(addresses: tuple[str, ...]) -> list[Finding]:
 
 
 async def cluster_findings(
-    cluster: Cluster, placement: Placement, store_url: str, addresses: tuple[str, ...]
+    cluster: Cluster, placement: Placement, store_url: str, addresses: tuple[str, ...], *, settle_s: float = SETTLE_S
 ) -> AsyncIterator[Finding]:
     """Rights, then everything that a pod finds: image, Secrets, volumes, room, the store and the judge from inside."""
     detached = placement.aggregator_image is not None  # who names one means to leave runs to themselves
@@ -90,30 +90,64 @@ async def cluster_findings(
     checkup = Checkup(placement, f"evalfactory-doctor-{secrets.token_hex(4)}", store_url, addresses)
     await cluster.create(checkup_job(checkup))
     try:
-        pod = await _outcome(cluster, checkup.name)
-        for finding in await _from_inside(cluster, pod):
+        for finding in await _from_inside(cluster, await _outcome(cluster, checkup.name, settle_s)):
             yield finding
     finally:
         await cluster.delete("Job", checkup.name)
 
 
-async def _outcome(cluster: Cluster, job: str) -> PodFacts | None:
-    """The pod when it has ended, or why it does not begin; None when none was ever made."""
-    last: PodFacts | None = None
-    with suppress(TimeoutError):
-        async with asyncio.timeout(POD_S):
-            async for _, found in cluster.watch("Pod", labels={JOB_LABEL: job}):
-                last = pod_facts(found)
-                if last.ended is not None or (last.trouble and last.trouble.hopeless):
-                    return last
-    return last
+class _Seen:
+    """What the watches tell of the pod: how it is, and what a warning says."""
+
+    def __init__(self, job: str) -> None:
+        self._job = job
+        self.pod: PodFacts | None = None
+        self.warning: Trouble | None = None
+
+    @property
+    def trouble(self) -> Trouble | None:
+        """What keeps it from its work."""
+        begun = self.pod is not None and (self.pod.running or self.pod.ended is not None)
+        return None if begun else (self.pod and self.pod.trouble) or self.warning
+
+    async def watch_pod(self, cluster: Cluster) -> None:
+        """Until it has ended, or never will begin."""
+        async for _, found in cluster.watch("Pod", labels={JOB_LABEL: self._job}):
+            self.pod = pod_facts(found)
+            if self.pod.ended is not None or (self.pod.trouble and self.pod.trouble.hopeless):
+                return
+
+    async def watch_warnings(self, cluster: Cluster) -> None:
+        """Until one says that it never will begin."""
+        async for _, found in cluster.watch("Event", fields={"type": "Warning"}):
+            self.warning = event_trouble(found, self._job) or self.warning
+            if self.warning is not None and self.warning.hopeless:
+                return
 
 
-async def _from_inside(cluster: Cluster, pod: PodFacts | None) -> list[Finding]:
+async def _outcome(cluster: Cluster, job: str, settle_s: float) -> _Seen:
+    """The pod when it has ended, or what keeps it from that."""
+    seen = _Seen(job)
+    watches = [asyncio.create_task(watch(cluster)) for watch in (seen.watch_pod, seen.watch_warnings)]
+    try:
+        done, _ = await asyncio.wait(watches, timeout=settle_s, return_when=asyncio.FIRST_COMPLETED)
+        if not done and seen.trouble is None:
+            done, _ = await asyncio.wait(watches, timeout=POD_S, return_when=asyncio.FIRST_COMPLETED)
+        for watch in done:
+            watch.result()
+    finally:
+        for watch in watches:
+            watch.cancel()
+        await asyncio.gather(*watches, return_exceptions=True)
+    return seen
+
+
+async def _from_inside(cluster: Cluster, seen: _Seen) -> list[Finding]:
+    pod, trouble = seen.pod, (seen.pod and seen.pod.trouble) or seen.trouble
+    if trouble is not None:
+        return [Finding("a pod", False, trouble.what, trouble.hint)]
     if pod is None:
         return [Finding("a pod", False, "none was made", "kubectl get events: a quota, a policy, a service account")]
-    if pod.trouble:
-        return [Finding("a pod", False, pod.trouble.what, pod.trouble.hint)]
     if pod.ended is None:
         return [Finding("a pod", False, f"it was still {pod.state} after {POD_S:g} s", "kubectl describe pod")]
     said = [line async for line in cluster.log(pod.name, follow=False)]

@@ -163,7 +163,7 @@ def _unplaced(status: Object) -> Trouble | None:
     for condition in status.get("conditions", ()):
         if (condition.get("type"), condition.get("status")) != ("PodScheduled", "False"):
             continue
-        said = _short(condition.get("message"))
+        said = _short(str(condition.get("message") or "").partition(" no new claims")[0].partition(" preemption:")[0])
         if condition.get("reason") == "SchedulingGated":
             return Trouble("the queue has not admitted the pods yet", "kubectl get workloads")
         return Trouble(f"no node takes a pod: {said}", _node_hint(said))
