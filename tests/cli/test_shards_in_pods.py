@@ -70,7 +70,7 @@ def test_a_key_that_has_worked_in_the_run_is_waited_for_and_one_that_never_has_i
 def test_a_key_that_works_for_another_pod_at_this_moment_is_waited_for_before_any_shard_is_committed(
     bench: Bench,
 ) -> None:
-    with simulator("--expect-key", "right", "--latency", "constant", "--latency-mean-s", "0.2") as judge:
+    with simulator("--expect-key", "right", "--latency", "constant", "--latency-mean-s", "1") as judge:
         bench.base_url = judge.base_url
         bench.suite(judge={"api_key_env": "KEY", "max_in_flight": 2}, execution={"shards": 2})
         bench.env["KEY"] = "right"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..bulk import without_cycle_search
 from ..errors import EvalFactoryError, Interrupted
-from ..interrupts import end_on_sigterm, release_interrupts
+from ..interrupts import release_interrupts
 from ..settings import worker_environment
 from ..streams import check_heard, speak_on
 from .parser import parse
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 #: The commands that start workers: their nursery imports DeepEval while this process is still importing, too.
 MEASURING = ("run", "resume", "retry")
-
-#: The commands that pods run: the first process of a container must take SIGTERM itself.
-IN_PODS = ("work", "collect")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,8 +50,6 @@ def _execute(words: Sequence[str], ending: ExitStack, *, is_process: bool) -> in
         arguments = parse(words)
         if is_process and arguments.command == "work" and sys.flags.hash_randomization:
             os.execve(sys.executable, sys.orig_argv, worker_environment())  # the same again
-        if is_process and arguments.command in IN_PODS:
-            end_on_sigterm()
         if arguments.command in MEASURING and arguments.on is None:
             arguments.ahead = _nursery(ending)
         with without_cycle_search():
