@@ -56,6 +56,9 @@ def _telling(commands: Commands[Parser]) -> None:
     report.add_argument(
         "--out", metavar="FILE", help="where the page goes (default: beside the run's other reports in the store)"
     )
+    report.add_argument(
+        "--redact", action="store_true", help="without what the suite leaves out of what is published (publish.redact)"
+    )
     add_json(report)
     verify = command(commands, "verify", "prove a report against the bytes in the store", "evalfactory verify latest")
     add_run(verify)
