@@ -11,6 +11,7 @@ from ..errors import UsageError
 from ..publish.actions import Place
 from ..publish.github import MOST_DESCRIPTION, Check, Conclusion, GitHub, State, Status, courier
 from ..publish.sending import Patience, Untold
+from ..records.plan import Plan
 from ..records.report import Report
 from ..render import words
 from ..render.comment import MOST_SUMMARY_BYTES, Around, comment, headline, is_marked, summary
@@ -73,7 +74,7 @@ def message_of(
         newly_failed=redacted_cases(shown, fields),
         broken=len(broken),
         report_url=report_url,
-        commands=_commands(told, store.url, suite_path),
+        commands=_commands(plan, told, store.url, suite_path),
     )
     return Message(told, around)
 
@@ -242,13 +243,18 @@ def _described(report: Report) -> str:
     return text if len(text) <= MOST_DESCRIPTION else f"{text[: MOST_DESCRIPTION - 1]}…"
 
 
-def _commands(report: Report, store_url: str, suite_path: str) -> list[tuple[str, str]]:
-    """How to make the run again, and to read on; a folder on the build's machine is nowhere else, and not named."""
+def _commands(plan: Plan, report: Report, store_url: str, suite_path: str) -> list[tuple[str, str]]:
+    """How to make the run again, and to read on; a folder on the build's machine is nowhere else, and not named.
+
+    Nothing about a run that no command makes again, as one that measured the judge's noise, or whose cases are private.
+    """
     where = ("--store", store_url) if "://" in store_url else ()
     against = ("--baseline", report.baseline.asked) if report.baseline else ()
-    again = ("run", suite_path, "--tier", report.tier, *against, *where)
+    again = ("run", suite_path, "--tier", report.tier, *plan.chosen_by, *against, *where)
+    names_cases = any(word.startswith(("--case", "--filter")) for word in plan.chosen_by)
+    is_told = plan.chosen_by if plan.selection else True
     return [
-        ("run it again", try_command(*again)),
+        *([("run it again", try_command(*again))] if is_told and not (names_cases and plan.publish.redact) else []),
         ("read the report", try_command("report", report.run_id, *where)),
         ("one case with the judge's prompts and answers", try_command("explain", "CASE", "--run", report.run_id, *where)),
     ]  # fmt: skip

@@ -37,6 +37,9 @@ def redacted(report: Report, fields: Collection[Redacted]) -> Report:
     }  # fmt: skip
     for name in ("slices", "compared_slices"):
         changes[name] = tuple(part for part in getattr(report, name) if _is_slice_told(part.field, fields))
+    if report.selection:  # it names cases, and what they say
+        changes["selection"] = WITHHELD
+        changes["notes"] = tuple(note.replace(report.selection, WITHHELD) for note in report.notes)
     if "case_id" in fields:
         checks = (
             check.model_copy(update={"case_id": _pseudonym(check.case_id)}) if check.case_id is not None else check
@@ -45,8 +48,6 @@ def redacted(report: Report, fields: Collection[Redacted]) -> Report:
         changes |= {
             "verdict": report.verdict.model_copy(update={"checks": tuple(checks)}),
             "proof": report.proof.model_copy(update={"missing": ()}),  # slots in words; their number is told
-            "notes": tuple(note.replace(report.selection, WITHHELD) if report.selection else note for note in report.notes),
-            "selection": WITHHELD if report.selection else "",
         }  # fmt: skip
         if report.baseline is not None:
             ids = {name: tuple(map(_pseudonym, value)) for name, value in report.baseline if isinstance(value, tuple)}
