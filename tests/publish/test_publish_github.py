@@ -52,13 +52,17 @@ def published(
     waits: Waits | None = None,
     message: Message = MESSAGE,
     only: tuple[Channel, ...] = (),
+    *,
+    always: bool = False,
     **place: Any,
 ) -> dict[str, Published]:
     async def work() -> list[Published]:
         async with ScriptedEndpoint(server) as endpoint:
             where = Place(REPOSITORY, 7, SHA, TOKEN, endpoint.url.removesuffix("/v1"))
             patience = Patience(wait=waits if waits is not None else Waits(), rng=random.Random(1))
-            return await publish_github(message, dataclasses.replace(where, **place), GitHubOptions(only), patience)
+            return await publish_github(
+                message, dataclasses.replace(where, **place), GitHubOptions(only, always=always), patience
+            )
 
     ways = {each.channel: each for each in asyncio.run(work())}
     assert not server.problems
@@ -83,6 +87,34 @@ def test_the_comment_is_changed_in_place_and_one_suites_is_not_anothers() -> Non
     other = MESSAGE._replace(report=REPORT.model_copy(update={"suite": "other"}))
     assert published(server, message=other)["comment"].state == "created"
     assert len(server.comments) == 2
+
+
+def told_at_the_hour(hour: int) -> Message:
+    return MESSAGE._replace(report=REPORT.model_copy(update={"created_at": f"2026-11-23T{hour:02d}:00:00.000+00:00"}))
+
+
+def test_an_older_build_that_is_done_later_leaves_the_newer_ones_comment() -> None:
+    server = GitHubServer()
+    published(server, message=told_at_the_hour(9))
+    newer = server.comments[0]["body"]
+    left = published(server, message=told_at_the_hour(8))
+    assert (left["comment"].state, left["comment"].missed) == ("skipped", False)
+    assert "later run: --always" in left["comment"].detail
+    assert (left["check"].state, left["status"].state) == ("created", "created")  # of its own commit
+    assert [each["body"] for each in server.comments] == [newer]
+    assert published(server, message=told_at_the_hour(8), always=True)["comment"].state == "updated"
+    assert published(server, message=told_at_the_hour(10))["comment"].state == "updated"
+    assert len(server.comments) == 1
+
+
+def test_of_twins_the_one_about_the_latest_run_is_kept() -> None:
+    server = GitHubServer()
+    for hour in (7, 9, 8):
+        server.stranger_says(comment(told_at_the_hour(hour).report, Around()), BOT)
+    server.stranger_says(f"of an older version\n{marker(REPORT.suite)}", BOT)
+    assert published(server, message=told_at_the_hour(8))["comment"].state == "skipped"
+    assert published(server, message=told_at_the_hour(9))["comment"].state == "updated"
+    assert [each["id"] for each in server.comments] == [2]
 
 
 def test_a_strangers_comment_with_our_marker_is_never_touched() -> None:

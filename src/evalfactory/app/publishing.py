@@ -14,7 +14,7 @@ from ..publish.sending import Patience, Untold
 from ..records.plan import Plan
 from ..records.report import Report
 from ..render import words
-from ..render.comment import MOST_SUMMARY_BYTES, Around, comment, headline, is_marked, summary
+from ..render.comment import MOST_SUMMARY_BYTES, Around, comment, headline, summary, told_at
 from ..render.layout import cut
 from ..render.redacting import redacted, redacted_cases
 from ..render.safe import one_line
@@ -59,6 +59,7 @@ class GitHubOptions:
     only: Collection[Channel] = ()  # these, whatever the build has; without any all that it has
     report_url: str | None = None
     suite_path: str = "suite.yaml"
+    always: bool = False  # also over the comment of a later run
 
 
 def message_of(
@@ -93,7 +94,7 @@ async def publish_github(
         github = GitHub(courier(place.api_url, place.token, patience), place.repository)
     wanted = [channel for channel in CHANNELS if channel in (options.only or CHANNELS)]
     try:
-        return [_lacking(each, place, options) or await _tell(each, github, message, place) for each in wanted]
+        return [_lacking(each, place, options) or await _tell(each, github, message, place, options) for each in wanted]
     finally:
         if github is not None:
             await github.close()
@@ -164,14 +165,16 @@ def _summary(message: Message, file_name: str) -> Published:
     return Published("summary", "written", file_name)
 
 
-async def _tell(channel: Channel, github: GitHub | None, message: Message, place: Place) -> Published:
+async def _tell(
+    channel: Channel, github: GitHub | None, message: Message, place: Place, options: GitHubOptions
+) -> Published:
     if channel == "summary":
         return _summary(message, place.summary_file or "")
     if github is None:
         lack = "no GITHUB_TOKEN" if place.token is None else "no repository"
         return Published(channel, "skipped", lack, expected=not place.from_fork)
     ways: dict[Channel, Callable[[], Awaitable[Published]]] = {
-        "comment": lambda: _comment(github, message, place.pull_request or 0),
+        "comment": lambda: _comment(github, message, place.pull_request or 0, options),
         "check": lambda: _check(github, message, place, place.sha or ""),
         "status": lambda: _status(github, message, place, place.sha or ""),
     }
@@ -198,10 +201,13 @@ def _untold(channel: Channel, untold: Untold, place: Place) -> Published:
             return Published(channel, "failed", untold.why)
 
 
-async def _comment(github: GitHub, message: Message, pull_request: int) -> Published:
+async def _comment(github: GitHub, message: Message, pull_request: int, options: GitHubOptions) -> Published:
     suite = message.report.suite
     body = comment(message.report, message.around)
-    done, url = await github.stick(pull_request, body, lambda text: is_marked(text, suite))
+    done, url = await github.stick(pull_request, body, lambda text: told_at(text, suite), always=options.always)
+    if done == "left":
+        why = f"{url} tells of a later run: --always puts this one in its place"
+        return Published("comment", "skipped", why, expected=False)
     return Published("comment", done, url)
 
 
