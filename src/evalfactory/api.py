@@ -175,11 +175,16 @@ def report(run_id: str = "latest", *, store: str | None = None) -> Report:
     return read_report(*_found(store, run_id))
 
 
-def page(run_id: str = "latest", *, out: str | Path | None = None, store: str | None = None) -> str:
-    """Where the page about a run is now, for a browser: the file `out`, or without it one beside the newest report."""
+def page(
+    run_id: str = "latest", *, out: str | Path | None = None, redact: bool = False, store: str | None = None
+) -> str:
+    """Where the page about a run is now, for a browser: the file `out`, or without it one beside the newest report.
+
+    With `redact` it has nothing of what the suite leaves out of what is published.
+    """
     from .app.showing import show_page  # loads the template engine
 
-    return show_page(*_found(store, run_id), Path(out) if out else None)
+    return show_page(*_found(store, run_id), Path(out) if out else None, redact=redact)
 
 
 def measurements(run_id: str = "latest", *, store: str | None = None) -> Iterator[Measurement]:

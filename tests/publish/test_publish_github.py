@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import json
 import random
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from command_line import Desk, process
+from command_line import SUPPORT, Desk, json_lines, process
 from evalfactory.app.publishing import (
     Channel,
     GitHubOptions,
@@ -51,13 +52,17 @@ def published(
     waits: Waits | None = None,
     message: Message = MESSAGE,
     only: tuple[Channel, ...] = (),
+    *,
+    always: bool = False,
     **place: Any,
 ) -> dict[str, Published]:
     async def work() -> list[Published]:
         async with ScriptedEndpoint(server) as endpoint:
             where = Place(REPOSITORY, 7, SHA, TOKEN, endpoint.url.removesuffix("/v1"))
             patience = Patience(wait=waits if waits is not None else Waits(), rng=random.Random(1))
-            return await publish_github(message, dataclasses.replace(where, **place), GitHubOptions(only), patience)
+            return await publish_github(
+                message, dataclasses.replace(where, **place), GitHubOptions(only, always=always), patience
+            )
 
     ways = {each.channel: each for each in asyncio.run(work())}
     assert not server.problems
@@ -82,6 +87,34 @@ def test_the_comment_is_changed_in_place_and_one_suites_is_not_anothers() -> Non
     other = MESSAGE._replace(report=REPORT.model_copy(update={"suite": "other"}))
     assert published(server, message=other)["comment"].state == "created"
     assert len(server.comments) == 2
+
+
+def told_at_the_hour(hour: int) -> Message:
+    return MESSAGE._replace(report=REPORT.model_copy(update={"created_at": f"2026-11-23T{hour:02d}:00:00.000+00:00"}))
+
+
+def test_an_older_build_that_is_done_later_leaves_the_newer_ones_comment() -> None:
+    server = GitHubServer()
+    published(server, message=told_at_the_hour(9))
+    newer = server.comments[0]["body"]
+    left = published(server, message=told_at_the_hour(8))
+    assert (left["comment"].state, left["comment"].missed) == ("skipped", False)
+    assert "later run: --always" in left["comment"].detail
+    assert (left["check"].state, left["status"].state) == ("created", "created")  # of its own commit
+    assert [each["body"] for each in server.comments] == [newer]
+    assert published(server, message=told_at_the_hour(8), always=True)["comment"].state == "updated"
+    assert published(server, message=told_at_the_hour(10))["comment"].state == "updated"
+    assert len(server.comments) == 1
+
+
+def test_of_twins_the_one_about_the_latest_run_is_kept() -> None:
+    server = GitHubServer()
+    for hour in (7, 9, 8):
+        server.stranger_says(comment(told_at_the_hour(hour).report, Around()), BOT)
+    server.stranger_says(f"of an older version\n{marker(REPORT.suite)}", BOT)
+    assert published(server, message=told_at_the_hour(8))["comment"].state == "skipped"
+    assert published(server, message=told_at_the_hour(9))["comment"].state == "updated"
+    assert [each["id"] for each in server.comments] == [2]
 
 
 def test_a_strangers_comment_with_our_marker_is_never_touched() -> None:
@@ -337,3 +370,40 @@ def test_what_the_suite_redacts_is_nowhere_in_what_is_told(desk: Desk) -> None:
             assert text not in body
     assert "**answered**" in body
     assert comment(REPORT, Around()).count("**asked**") > 0
+
+
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        (),
+        ("--limit", "2"),
+        ("--case", "warranty", "--case=-odd id"),
+        ("--filter", "tags=returns", "--limit", "2"),
+    ],
+)
+def test_the_command_that_runs_it_again_measures_the_same_cases(chosen: tuple[str, ...], desk: Desk) -> None:
+    cases = json_lines(SUPPORT / "cases.jsonl")
+    ids = {0: "warranty", 1: "-odd id"}
+    desk.cases(*({**case, "id": ids.get(place, case["id"])} for place, case in enumerate(cases)))
+    desk.run("--run-id", "some", *chosen)
+    again = run_again(desk, "some")
+    assert again[:5] == ["evalfactory", "run", "suite.yaml", "--tier", "smoke"]
+    assert desk(*again[1:], "--run-id", "again").code in (0, 10, 11)
+    assert desk.ids("again") == desk.ids("some")
+
+
+def run_again(desk: Desk, run_id: str) -> list[str]:
+    """The words of the command that the comment gives; none where it gives none."""
+    body = desk("publish", "github", run_id, "--dry-run").out
+    return next((shlex.split(line[17:-1]) for line in body.splitlines() if line.startswith("- run it again: ")), [])
+
+
+def test_a_run_that_no_command_makes_again_has_no_such_line(desk: Desk) -> None:
+    assert desk("noise", "suite.yaml", "--times", "2", "--limit", "2", "--quiet").code == 0
+    (noisy,) = [run["run_id"] for run in desk("runs", "--json").json["runs"] if run["run_id"] != "first"]
+    assert run_again(desk, noisy) == []
+    desk.suite(publish={"redact": ["input"]})
+    question = json_lines(SUPPORT / "cases.jsonl")[0]["input"]
+    desk.run("--run-id", "private", "--filter", f"input={question}")
+    assert run_again(desk, "private") == []
+    assert question not in desk("publish", "github", "private", "--dry-run").out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import get_args
 
 import pytest
@@ -13,7 +14,7 @@ from markdown_it.token import Token
 
 from evalfactory.records.report import Report
 from evalfactory.records.suite import Redacted
-from evalfactory.render.comment import Around, comment, headline, is_marked, marker, summary
+from evalfactory.render.comment import Around, comment, headline, is_marked, marker, summary, told_at
 from evalfactory.render.fitting import Part, fitted
 from evalfactory.render.redacting import redacted
 from hostile_given import TRICKS, poisoned_report, recorded
@@ -37,6 +38,7 @@ AROUND = Around(
 )
 EVERYTHING = "".join(c for c in "".join(TRICKS) if not "\ud800" <= c <= "\udfff")
 OWN_HTML = {"<details>", "</details>", marker(REPORT.suite)}
+AT = "<!-- evalfactory: of a run at "
 LIMIT = 65_536
 
 
@@ -67,6 +69,20 @@ def test_the_comment_has_the_verdict_first_and_what_a_reviewer_asks_for() -> Non
         assert piece in text, piece
 
 
+def test_the_comment_says_when_its_run_began_to_who_looks_for_it() -> None:
+    at = "2026-11-23T06:34:12.123+00:00"
+    body = comment(REPORT.model_copy(update={"created_at": at}), AROUND)
+    assert told_at(body, REPORT.suite) == datetime.fromisoformat(at)
+    assert told_at(body.replace("\n", "\r\n"), REPORT.suite) == datetime.fromisoformat(at)
+    assert told_at(body, "another") is None
+    long_ago = datetime.min.replace(tzinfo=UTC)
+    assert told_at(marker(REPORT.suite), REPORT.suite) == long_ago
+    for hostile in ("--><script>", "9" * 300, "x", "", "2026-13-45"):
+        body = comment(REPORT.model_copy(update={"created_at": hostile}), AROUND)
+        assert told_at(body, REPORT.suite) == long_ago
+        assert "<script>" not in body
+
+
 def test_what_is_told_as_newly_failed_is_not_told_again_as_worst() -> None:
     first = REPORT.worst[0]
     again = Around(newly_failed=[first], broken=1)
@@ -87,6 +103,7 @@ def test_no_text_of_a_report_makes_markup_links_rows_or_a_marker(text: str) -> N
     source = comment(report, around)
     assert len(source.encode()) <= LIMIT
     assert is_marked(source, report.suite)
+    assert told_at(source, report.suite) is not None
     assert not is_marked(source, REPORT.suite) or report.suite == REPORT.suite
     kinds = [token.type for token in tokens(source)]
     assert not {"image", "s_open", "em_open", "fence", "code_block", "hr"}.intersection(kinds)
@@ -96,7 +113,8 @@ def test_no_text_of_a_report_makes_markup_links_rows_or_a_marker(text: str) -> N
     for token in tokens(source):
         if token.type == "html_block":
             lines = token.content.strip().splitlines()
-            assert all(line in OWN_HTML | {marker(report.suite)} or line.startswith("<summary>") for line in lines)
+            own = OWN_HTML | {marker(report.suite)}
+            assert all(line in own or line.startswith(("<summary>", AT)) for line in lines)
         assert token.type != "html_inline"
 
 

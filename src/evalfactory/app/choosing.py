@@ -33,6 +33,21 @@ class Choice:
         limit = (f"limit {self.limit}",) if self.limit else ()
         return ", ".join((*purpose, *(f"case {name}" for name in self.ids), *self.filters, *limit))
 
+    def as_options(self) -> tuple[str, ...]:
+        """The options of `run` that choose the same cases; none for a whole tier, and none where no `run` does the same."""
+        if self.purpose:
+            return ()
+        named = (("--case", name) for name in self.ids)
+        filtered = (("--filter", text) for text in self.filters)
+        limit = (("--limit", str(self.limit)),) if self.limit else ()
+        pairs = (*named, *filtered, *limit)
+        return tuple(word for option, value in pairs for word in _words(option, value))
+
+
+def _words(option: str, value: str) -> tuple[str, ...]:
+    """Two words, or one where the value would be taken for an option."""
+    return (f"{option}={value}",) if value.startswith("-") else (option, value)
+
 
 def choose(spool: Spool, choice: Choice, seed: int) -> list[int]:
     """Positions of the chosen cases, in the order that tiers are prefixes of.

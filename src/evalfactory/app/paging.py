@@ -57,7 +57,7 @@ def page_of(store: Store, plan: Plan, report: Report, told: Reported) -> Page:
     must_run = {frozen.case.id for frozen in all_frozen(store, plan) if frozen.group} if plan.must_run else set()
     book = _Book(plan, _unlike(store, plan, before), must_run)
     there = reported_measurements(store, before.keys) if before else ()
-    chosen = book.chosen(_entries(store, plan, report, told.measurements), there)
+    chosen = book.chosen(entries_of(store, plan, report, told.measurements), there)
     texts = _Texts(store, plan, before, [case for _, case in chosen])
     known, causes = texts.by_case(told.outputs), book.causes()
     return Page(
@@ -171,7 +171,7 @@ def _with_case(line: CaseLine, known: _Known | None, causes: Mapping[str, Cause]
     return line._replace(asked=known.asked, tags=known.tags, cause=cause)
 
 
-def _entries(store: Store, plan: Plan, report: Report, measurements: Iterable[Measurement]) -> Iterator[Entry]:
+def entries_of(store: Store, plan: Plan, report: Report, measurements: Iterable[Measurement]) -> Iterator[Entry]:
     """Every planned slot in order, the missing ones too."""
     if not report.counts.missing:
         return iter(measurements)

@@ -73,6 +73,7 @@ def make_plan(loaded: LoadedSuite, options: PlanOptions, prepared: Prepared, sto
             suite=suite.name,
             tier=options.tier,
             selection=options.choice.in_words(),
+            chosen_by=options.choice.as_options(),
             suite_digest=loaded.digest,
             dataset_digest=spool.digest(),
             inputs_digest=spool.inputs_digest(),

@@ -11,9 +11,10 @@ from ..errors import UsageError
 from ..publish.actions import Place
 from ..publish.github import MOST_DESCRIPTION, Check, Conclusion, GitHub, State, Status, courier
 from ..publish.sending import Patience, Untold
+from ..records.plan import Plan
 from ..records.report import Report
 from ..render import words
-from ..render.comment import MOST_SUMMARY_BYTES, Around, comment, headline, is_marked, summary
+from ..render.comment import MOST_SUMMARY_BYTES, Around, comment, headline, summary, told_at
 from ..render.layout import cut
 from ..render.redacting import redacted, redacted_cases
 from ..render.safe import one_line
@@ -58,6 +59,7 @@ class GitHubOptions:
     only: Collection[Channel] = ()  # these, whatever the build has; without any all that it has
     report_url: str | None = None
     suite_path: str = "suite.yaml"
+    always: bool = False  # also over the comment of a later run
 
 
 def message_of(
@@ -73,7 +75,7 @@ def message_of(
         newly_failed=redacted_cases(shown, fields),
         broken=len(broken),
         report_url=report_url,
-        commands=_commands(told, store.url, suite_path),
+        commands=_commands(plan, told, store.url, suite_path),
     )
     return Message(told, around)
 
@@ -92,7 +94,7 @@ async def publish_github(
         github = GitHub(courier(place.api_url, place.token, patience), place.repository)
     wanted = [channel for channel in CHANNELS if channel in (options.only or CHANNELS)]
     try:
-        return [_lacking(each, place, options) or await _tell(each, github, message, place) for each in wanted]
+        return [_lacking(each, place, options) or await _tell(each, github, message, place, options) for each in wanted]
     finally:
         if github is not None:
             await github.close()
@@ -163,14 +165,16 @@ def _summary(message: Message, file_name: str) -> Published:
     return Published("summary", "written", file_name)
 
 
-async def _tell(channel: Channel, github: GitHub | None, message: Message, place: Place) -> Published:
+async def _tell(
+    channel: Channel, github: GitHub | None, message: Message, place: Place, options: GitHubOptions
+) -> Published:
     if channel == "summary":
         return _summary(message, place.summary_file or "")
     if github is None:
         lack = "no GITHUB_TOKEN" if place.token is None else "no repository"
         return Published(channel, "skipped", lack, expected=not place.from_fork)
     ways: dict[Channel, Callable[[], Awaitable[Published]]] = {
-        "comment": lambda: _comment(github, message, place.pull_request or 0),
+        "comment": lambda: _comment(github, message, place.pull_request or 0, options),
         "check": lambda: _check(github, message, place, place.sha or ""),
         "status": lambda: _status(github, message, place, place.sha or ""),
     }
@@ -197,10 +201,13 @@ def _untold(channel: Channel, untold: Untold, place: Place) -> Published:
             return Published(channel, "failed", untold.why)
 
 
-async def _comment(github: GitHub, message: Message, pull_request: int) -> Published:
+async def _comment(github: GitHub, message: Message, pull_request: int, options: GitHubOptions) -> Published:
     suite = message.report.suite
     body = comment(message.report, message.around)
-    done, url = await github.stick(pull_request, body, lambda text: is_marked(text, suite))
+    done, url = await github.stick(pull_request, body, lambda text: told_at(text, suite), always=options.always)
+    if done == "left":
+        why = f"{url} tells of a later run: --always puts this one in its place"
+        return Published("comment", "skipped", why, expected=False)
     return Published("comment", done, url)
 
 
@@ -242,13 +249,18 @@ def _described(report: Report) -> str:
     return text if len(text) <= MOST_DESCRIPTION else f"{text[: MOST_DESCRIPTION - 1]}…"
 
 
-def _commands(report: Report, store_url: str, suite_path: str) -> list[tuple[str, str]]:
-    """How to make the run again, and to read on; a folder on the build's machine is nowhere else, and not named."""
+def _commands(plan: Plan, report: Report, store_url: str, suite_path: str) -> list[tuple[str, str]]:
+    """How to make the run again, and to read on; a folder on the build's machine is nowhere else, and not named.
+
+    Nothing about a run that no command makes again, as one that measured the judge's noise, or whose cases are private.
+    """
     where = ("--store", store_url) if "://" in store_url else ()
     against = ("--baseline", report.baseline.asked) if report.baseline else ()
-    again = ("run", suite_path, "--tier", report.tier, *against, *where)
+    again = ("run", suite_path, "--tier", report.tier, *plan.chosen_by, *against, *where)
+    names_cases = any(word.startswith(("--case", "--filter")) for word in plan.chosen_by)
+    is_told = plan.chosen_by if plan.selection else True
     return [
-        ("run it again", try_command(*again)),
+        *([("run it again", try_command(*again))] if is_told and not (names_cases and plan.publish.redact) else []),
         ("read the report", try_command("report", report.run_id, *where)),
         ("one case with the judge's prompts and answers", try_command("explain", "CASE", "--run", report.run_id, *where)),
     ]  # fmt: skip

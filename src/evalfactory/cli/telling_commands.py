@@ -56,6 +56,9 @@ def _telling(commands: Commands[Parser]) -> None:
     report.add_argument(
         "--out", metavar="FILE", help="where the page goes (default: beside the run's other reports in the store)"
     )
+    report.add_argument(
+        "--redact", action="store_true", help="without what the suite leaves out of what is published (publish.redact)"
+    )
     add_json(report)
     verify = command(commands, "verify", "prove a report against the bytes in the store", "evalfactory verify latest")
     add_run(verify)
@@ -122,7 +125,11 @@ def _publishing(commands: Commands[Parser]) -> None:
         help="on GitHub: summary, comment, check or status; may be repeated (default: all)",
     )  # fmt: skip
     publish.add_argument("--channel", metavar="NAME", help="of Slack (default: SLACK_CHANNEL)")
-    publish.add_argument("--always", action="store_true", help="in Slack also when nothing has changed")
+    publish.add_argument(
+        "--always",
+        action="store_true",
+        help="in Slack also when nothing has changed, on GitHub also over the comment of a later run",
+    )
     publish.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
     publish.add_argument("--pull-request", type=count, metavar="N", help="default: that of the build")
     publish.add_argument("--sha", metavar="COMMIT", help="default: the pull request's head, or GITHUB_SHA")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
 from .sending import Courier, Patience, Untold
@@ -20,7 +21,7 @@ State = Literal["success", "failure", "error"]
 class Placed(NamedTuple):
     """What was done, and where it can be seen."""
 
-    done: Literal["created", "updated"]
+    done: Literal["created", "updated", "left"]
     url: str
 
 
@@ -65,19 +66,25 @@ class GitHub:
         self._courier = courier
         self._root = f"/repos/{repository}"
 
-    async def stick(self, pull_request: int, body: str, is_ours: Callable[[str], bool]) -> Placed:
-        """The one comment that `is_ours` put into its place: changed if it is there, else new; twins are removed.
+    async def stick(
+        self, pull_request: int, body: str, told_at: Callable[[str], datetime | None], *, always: bool = False
+    ) -> Placed:
+        """The one comment put into its place: changed if it is there, else new; twins are removed.
 
-        Only comments of our own name count: anybody can write our marker.
+        `told_at` is the time that a comment tells of, None for what is no comment of the suite. One that tells of a later
+        time than `body` is left as it is, unless `always`. Only comments of our own name count: anybody can write our
+        marker.
         """
-        ours = await self._ours(pull_request, is_ours)
+        ours = await self._ours(pull_request, told_at)
         if not ours:
             path = f"{self._root}/issues/{pull_request}/comments"
             created = await self._courier.send("POST", path, {"body": body})
-            ours = await self._ours(pull_request, is_ours)  # another try, or another build, may have been as fast
+            ours = await self._ours(pull_request, told_at)  # another try, or another build, may have been as fast
             await self._remove(ours[1:])
             return Placed("created", _url(ours[0] if ours else created.json))
         first, *twins = ours
+        if not always and _is_later(told_at(_body(first)), told_at(body)):
+            return Placed("left", _url(first))
         answer = await self._courier.send("PATCH", f"{self._root}/issues/comments/{first['id']}", {"body": body})
         await self._remove(twins)
         return Placed("updated", _url(answer.json))
@@ -112,8 +119,8 @@ class GitHub:
         for twin in twins:
             await self._courier.send("DELETE", f"{self._root}/issues/comments/{twin['id']}")
 
-    async def _ours(self, pull_request: int, is_ours: Callable[[str], bool]) -> list[dict[str, Any]]:
-        """Our comments, the oldest first."""
+    async def _ours(self, pull_request: int, told_at: Callable[[str], datetime | None]) -> list[dict[str, Any]]:
+        """Our comments, what tells of the latest time first; of equals the oldest comment."""
         path = f"{self._root}/issues/{pull_request}/comments"
         found: list[dict[str, Any]] = []
         me: str | None = None
@@ -122,13 +129,13 @@ class GitHub:
             if not isinstance(comments, list):
                 raise Untold("GitHub answered something else than a list of comments")
             for each in comments:
-                if is_ours(str(each.get("body") or "")):
+                if told_at(_body(each)) is not None:
                     me = me or await self._me()
                     if _author(each) == me or (me == _ANY_BOT and _is_bot(each)):
                         found.append(each)
             if len(comments) < _PAGE:
                 break
-        return found
+        return sorted(found, key=lambda each: told_at(_body(each)) or _LONG_AGO, reverse=True)
 
     async def _me(self) -> str:
         """The login behind the token. A build's or an App's token may not ask, and then any bot's comment may be ours."""
@@ -141,7 +148,16 @@ class GitHub:
         return str(told.get("login")) if isinstance(told, dict) else _ANY_BOT
 
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _ANY_BOT = "[bot]"  # no login has brackets alone
+
+
+def _is_later(one: datetime | None, other: datetime | None) -> bool:
+    return one is not None and other is not None and one > other
+
+
+def _body(comment: dict[str, Any]) -> str:
+    return str(comment.get("body") or "")
 
 
 def _author(comment: dict[str, Any]) -> str:

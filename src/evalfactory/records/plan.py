@@ -78,6 +78,9 @@ class Plan(Record):
     suite: str
     tier: str
     selection: str = Field(default="", description="A quick look at some cases, in words; empty for a whole tier.")
+    chosen_by: tuple[str, ...] = Field(
+        default=(), description="Options of `run` that choose the same cases again, where some do. Not in the digest."
+    )
     suite_digest: str
     dataset_digest: str
     inputs_digest: str = Field(
@@ -117,7 +120,7 @@ class Plan(Record):
 
 
 #: What differs between two planners of the same.
-NOT_PLANNED = ("run_id", "created_at", "digest", "planning", "store", "publish")
+NOT_PLANNED = ("run_id", "created_at", "digest", "planning", "store", "publish", "chosen_by")
 
 
 def content_digest(plan: dict[str, Any]) -> str:

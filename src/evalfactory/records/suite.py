@@ -294,7 +294,7 @@ class PublishSpec(Record):
 
     redact: tuple[Redacted, ...] = Field(
         default=(),
-        description="Left out of comments and messages. Without a text of the case, reasons and errors are left out too, "
+        description="Left out of comments and messages, and of what `report --redact` makes. Without a text of the case, reasons and errors are left out too, "
         "as they quote it; `context` is every context; a `case_id` becomes eight digits of its digest.",
     )
 

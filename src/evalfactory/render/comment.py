@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from ..records.report import BaselineInfo, CaseResult, Report
@@ -18,6 +20,9 @@ from .safe import markdown_code as code
 MOST_BYTES: Final = 65_000
 #: The same for a job's summary, of which a step may write 1 MiB in all.
 MOST_SUMMARY_BYTES: Final = 500_000
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_TOLD_AT: Final = re.compile("<!-- evalfactory: of a run at (.*) -->")
+_UNTIMELY: Final = re.compile(r"[^0-9T:.+Z-]|--+")
 _MOST_REASONS: Final = 30
 _MOST_SLOTS: Final = 20  # of a section
 
@@ -42,9 +47,26 @@ def is_marked(body: str, suite: str) -> bool:
     return body.rstrip().splitlines()[-1:] == [marker(suite)]
 
 
+def told_at(body: str, suite: str) -> datetime | None:
+    """When the run began that a comment of the suite tells; the earliest time where it does not say, None for no such comment."""
+    if not is_marked(body, suite):
+        return None
+    found = _TOLD_AT.fullmatch((body.rstrip().splitlines()[-2:] or [""])[0])
+    try:
+        at = datetime.fromisoformat(found[1]) if found else _LONG_AGO
+    except ValueError:
+        return _LONG_AGO
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
 def comment(report: Report, around: Around, *, most_bytes: int = MOST_BYTES) -> str:
     """The comment as GitHub-flavoured Markdown with its marker in the last line; at most so many bytes of UTF-8."""
-    return f"{_body(report, around, most_bytes - 100)}\n\n{marker(report.suite)}\n"
+    return f"{_body(report, around, most_bytes - 200)}\n\n{_at(report)}\n{marker(report.suite)}\n"
+
+
+def _at(report: Report) -> str:
+    """A hidden line with the time of the run, so that an older one, published later, does not take its place."""
+    return f"<!-- evalfactory: of a run at {_UNTIMELY.sub('', report.created_at)[:40]} -->"
 
 
 def summary(report: Report, around: Around, *, most_bytes: int = MOST_BYTES) -> str:

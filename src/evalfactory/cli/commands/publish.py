@@ -38,7 +38,7 @@ def execute(arguments: Arguments) -> int:
 def _github(arguments: Arguments) -> list[Published] | None:
     store, keys = run_of(arguments)
     place = _place(arguments, environment())
-    options = GitHubOptions(tuple(arguments.only), arguments.report_url, arguments.suite)
+    options = GitHubOptions(tuple(arguments.only), arguments.report_url, arguments.suite, arguments.always)
     ready = message_of(store, keys, report_url=options.report_url or place.build_url, suite_path=options.suite_path)
     if arguments.dry_run:
         say_rendered(comment(ready.report, ready.around))
