@@ -159,8 +159,50 @@ def test_cases_that_were_added_removed_or_asked_otherwise_are_told_apart(blessed
     blessed.run("--baseline", "main", "--run-id", "edited")
     seen = baseline_of(blessed, "edited")
     assert (seen["cases_added"], seen["cases_removed"], seen["cases_changed"]) == (1, 1, 1)
-    assert seen["changed"] == [cases[0]["id"]]
+    assert (seen["added"], seen["removed"], seen["changed"]) == (["brand-new"], [cases[1]["id"]], [cases[0]["id"]])
     assert seen["pairs"] == 36
+    told = " ".join(blessed("compare", "edited", "main").out.split())
+    for words in (
+        "1 case only here (brand-new)",
+        f"1 case only there ({cases[1]['id']})",
+        f"1 case with another input ({cases[0]['id']})",
+    ):
+        assert words in told
+
+
+def test_a_metric_that_only_one_of_the_runs_measures_is_named(blessed: Desk) -> None:
+    blessed.suite(metrics=["answer_relevancy", "contextual_relevancy"])
+    ran = blessed("run", "suite.yaml", "--baseline", "main")
+    said = "The baseline has faithfulness, which this run does not measure; no contextual_relevancy"
+    assert said in " ".join(ran.out.split())
+
+
+def test_a_must_run_case_of_the_baseline_that_is_none_any_more_is_named_and_no_pass(blessed: Desk) -> None:
+    cases = json_lines(SUPPORT / "cases.jsonl")
+    guarded = {case["id"]: {**case, "must_run": True} for case in cases[4:7]}  # all of them pass
+    rest = [*cases[:4], *cases[7:]]
+    gone, kept, demoted = guarded
+    blessed.cases(*guarded.values(), *rest)
+    blessed.run("--run-id", "guarded")
+    blessed("bless", "guarded", "--name", "main")
+    blessed.suite(gate={"allowed_drop": 1.0})
+    blessed.cases(guarded[kept], {**guarded[demoted], "must_run": False}, *rest)
+    ran = blessed("run", "suite.yaml", "--baseline", "main", "--run-id", "edited")
+    assert ran.code == 11
+    assert f"must-run slots: must-run no more: {', '.join(sorted((gone, demoted)))}" in " ".join(ran.out.split())
+    assert blessed("run", "suite.yaml", "--baseline", "main", "--limit", "3").code == 0  # a quick look guards nothing
+    assert blessed.run()["verdict"] == "PASS"
+    blessed("bless", "edited", "--name", "main")
+    assert blessed.run("--baseline", "main")["verdict"] == "PASS"
+
+
+def test_a_guard_that_goes_while_every_question_stays_is_missed_too(blessed: Desk) -> None:
+    cases = json_lines(SUPPORT / "cases.jsonl")
+    blessed.cases({**cases[0], "must_run": True}, *cases[1:])
+    blessed.run("--run-id", "guarded")
+    blessed.suite(gate={"allowed_drop": 1.0})
+    blessed.cases(*cases)
+    assert blessed.run("--baseline", "guarded")["verdict"] == "INCONCLUSIVE"
 
 
 def test_a_comparison_is_shown_in_slices_that_are_never_gated(blessed: Desk) -> None:

@@ -39,6 +39,9 @@ def weaker_because(plan: Plan, baseline: Plan, refused: Mapping[str, str] = {}) 
         for name, words in refused.items()
         if plan.gate.metrics.get(name, MetricGate()).tier == "advisory"
     ]
+    ours = {recipe.name for recipe in plan.recipes}
+    reasons += [f"{name}, which this run does not measure" for name in theirs if name not in ours]
+    reasons += [f"no {recipe.name}" for recipe in plan.recipes if recipe.name not in theirs]
     if plan.inputs_digest != baseline.inputs_digest:
         reasons.append("other cases in its dataset")
     if plan.execution.repeats != baseline.execution.repeats:

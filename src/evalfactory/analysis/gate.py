@@ -12,6 +12,7 @@
 | its tokens or dollars are limited, and nobody counted them                | INCONCLUSIVE       |
 | a must-run slot scored below its threshold                                | FAIL               |
 | a must-run slot is errored or skipped: nobody can vouch for it            | INCONCLUSIVE       |
+| a must-run case of the baseline is none any more, or is gone              | INCONCLUSIVE       |
 | too large a share of the slots that could be measured is errored          | INCONCLUSIVE       |
 | a gated metric, or the whole run, has no score at all                     | INCONCLUSIVE       |
 
