@@ -170,6 +170,17 @@ def test_cases_that_were_added_removed_or_asked_otherwise_are_told_apart(blessed
         assert words in told
 
 
+def test_another_threshold_makes_no_flips_of_scores_that_stay(blessed: Desk) -> None:
+    blessed.suite(metrics=["answer_relevancy", {"faithfulness": {"threshold": 0.99}}])
+    ran = blessed("run", "suite.yaml", "--baseline", "main", "--run-id", "strict")
+    assert "threshold 0.5 for faithfulness (this run 0.99, which both are judged by)" in " ".join(ran.out.split())
+    (metric,) = (each for each in blessed.report("strict")["compared"] if each["name"] == "faithfulness")
+    assert (metric["fixed"], metric["broken"]) == (0, 0)
+    assert metric["passed"] == metric["baseline_passed"]
+    assert metric["passed"]["share"] < 0.9
+    assert "0 added" in blessed("promote", "strict", "--flipped", "--to", "grown.jsonl").out
+
+
 def test_a_metric_that_only_one_of_the_runs_measures_is_named(blessed: Desk) -> None:
     blessed.suite(metrics=["answer_relevancy", "contextual_relevancy"])
     ran = blessed("run", "suite.yaml", "--baseline", "main")

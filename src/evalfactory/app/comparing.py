@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from ..analysis.comparable import counted_repeats, refused_metrics, weaker_because
+from ..analysis.comparable import counted_repeats, judged_as_now, refused_metrics, weaker_because
 from ..analysis.comparison import Sides, compare
 from ..analysis.grouping import CaseFacts, InputChanges, facts_of, first_of, input_changes
 from ..analysis.merge import Entry
@@ -76,7 +76,7 @@ def compare_with(store: Store, plan: Plan, here: Side, baseline: RunKeys, asked:
     )
     sides = Sides(
         here=here.entries,
-        there=reported_measurements(store, baseline),
+        there=judged_as_now(reported_measurements(store, baseline), plan, their_plan),
         metrics=[recipe.name for recipe in plan.recipes],
         must_run=here.must_run,
         facts=facts,
