@@ -38,11 +38,25 @@ def test_without_a_baseline_yet_the_run_says_so_and_does_not_fail(desk: Desk) ->
     assert baseline_of(desk, "new")["run_id"] is None
 
 
-def test_a_baselines_name_that_was_misspelt_is_said_with_those_there_are(blessed: Desk) -> None:
-    ran = blessed("run", "suite.yaml", "--baseline", "mian")
-    assert ran.code == 0
-    assert "there is no baseline mian yet" in " ".join(ran.out.split())
-    assert "main" in ran.out.replace("mian", "")
+def test_a_baselines_name_that_was_misspelt_is_refused_before_anything_is_paid_for(blessed: Desk) -> None:
+    for words in (("run", "suite.yaml"), ("collect", "first"), ("retry", "first", "--errored")):
+        refused = blessed(*words, "--baseline", "mian")
+        assert refused.code == 64
+        assert "there is no baseline mian" in refused.err
+        assert "did you mean main?" in refused.err
+    blessed.suite(gate={"baseline": "mian"})
+    assert blessed("run", "suite.yaml").code == 64
+    assert [run["run_id"] for run in blessed("runs", "--json").json["runs"]] == ["first"]
+    assert blessed("run", "suite.yaml", "--baseline", "first").code == 0
+    assert blessed("run", "suite.yaml", "--baseline", "previous").code == 0
+
+
+def test_a_baseline_that_is_required_and_not_there_yet_is_no_pass(desk: Desk) -> None:
+    desk.suite(gate={"baseline": "main", "require_baseline": True})
+    ran = desk("run", "suite.yaml", "--run-id", "new")
+    assert ran.code == 11
+    assert "nothing to compare with, wanted a baseline" in " ".join(ran.out.split())
+    assert "there is no baseline main yet" in " ".join(ran.out.split())
 
 
 def test_blessing_says_what_the_name_means_and_blessing_again_moves_it(blessed: Desk) -> None:
