@@ -33,7 +33,7 @@ from .app.promoting import Marks, Wanted
 from .app.promoting import promote as _promote
 from .app.publishing import GitHubOptions, Published, message_of
 from .app.publishing import publish_github as _publish_github
-from .app.registry import Baseline, find_run
+from .app.registry import Baseline, check_baseline, find_run
 from .app.reports import read_report, reported_measurements
 from .app.retention import Wish
 from .app.retrying import retry_errored
@@ -167,7 +167,9 @@ def retry(  # noqa: PLR0913  one keyword for each option of the command
 
 def collect(run_id: str = "latest", *, store: str | None = None, baseline: str | None = None) -> Report:
     """The report merged anew from what the workers committed, and written."""
-    return collect_and_write(*_found(store, run_id), CollectOptions(baseline=baseline)).report
+    place, keys = _found(store, run_id)
+    check_baseline(place, baseline, keys.suite)
+    return collect_and_write(place, keys, CollectOptions(baseline=baseline)).report
 
 
 def report(run_id: str = "latest", *, store: str | None = None) -> Report:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evalfactory.analysis.comparable import counted_repeats, refused_metrics, weaker_because
+from evalfactory.analysis.comparable import counted_repeats, judged_as_now, refused_metrics, weaker_because
 from evalfactory.analysis.comparison import Sides, compare, paired
 from evalfactory.analysis.merge import Entry, slot_of
 from evalfactory.records.gate import GateSpec, MetricGate
@@ -12,7 +12,7 @@ from evalfactory.records.report import BaselineInfo, Comparison
 from evalfactory.records.suite import Execution
 from results_given import METRICS, errored, plan, recipe, scored
 
-FIRST = METRICS[0]
+FIRST, SECOND = METRICS
 slots = st.builds(Slot, st.sampled_from("abcdef"), st.sampled_from([*METRICS, "toxicity"]), st.integers(0, 1))
 entries = st.one_of(slots, st.builds(errored, slots), st.builds(scored, slots, st.integers(0, 4).map(lambda n: n / 4)))
 runs = st.lists(entries, unique_by=slot_of, max_size=20).map(lambda some: sorted(some, key=slot_of))
@@ -143,3 +143,22 @@ def test_other_cases_and_other_repeats_make_a_comparison_weaker_and_are_said() -
 
 def test_a_new_prompts_answers_to_the_same_cases_make_a_comparison_no_weaker() -> None:
     assert weaker_because(plan(), plan().model_copy(update={"dataset_digest": "older answers"})) is None
+
+
+def test_a_score_that_stays_fails_by_no_new_threshold_and_the_threshold_is_said() -> None:
+    ours, theirs = plan([recipe(FIRST, threshold=0.6), recipe(SECOND)]), plan([recipe(FIRST), recipe(SECOND)])
+    there = [scored(Slot("a", FIRST), 0.5), scored(Slot("b", FIRST), 0.7), scored(Slot("b", SECOND), 0.5)]
+    judged = list(judged_as_now(there, ours, theirs))
+    assert [(each.threshold, each.success) for each in judged] == [(0.6, False), (0.6, True), (0.5, True)]
+    assert weaker_because(ours, theirs) == (
+        f"The baseline has threshold 0.5 for {FIRST} (this run 0.6, which both are judged by)."
+    )
+
+
+def test_a_success_that_is_not_the_thresholds_stays_as_it_was() -> None:
+    ours, theirs = plan([recipe(FIRST, threshold=0.6)]), plan([recipe(FIRST)])
+    odd = scored(Slot("a", FIRST), 0.1).model_copy(update={"success": True})
+    assert list(judged_as_now([odd, errored(Slot("b", FIRST))], ours, theirs)) == [odd, errored(Slot("b", FIRST))]
+    own = [recipe(FIRST).model_copy(update={"type": "mine:Metric", "threshold": least}) for least in (0.6, 0.5)]
+    even = scored(Slot("a", FIRST), 0.5)
+    assert list(judged_as_now([even], plan(own[:1]), plan(own[1:]))) == [even]

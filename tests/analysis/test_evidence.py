@@ -67,6 +67,15 @@ def test_excluding_a_drop_takes_no_correction() -> None:
     assert told(among)[1].p_smaller == alone.p_smaller
 
 
+def test_the_cases_that_would_settle_it_do_so_for_scores_of_any_range() -> None:
+    gate = GateSpec(allowed_drop=1.0)
+    _, few = told(evidence([found("a", [(20.0, 20.0), (60.0, 60.0)] * 10)], {}, gate))
+    assert few.decision == "open"
+    assert few.settling_cases is not None
+    _, settled = told(evidence([found("a", [(20.0, 20.0), (60.0, 60.0)] * (few.settling_cases // 2 + 1))], {}, gate))
+    assert settled.decision == "excluded"
+
+
 def test_cases_of_one_document_are_no_independent_draws() -> None:
     pairs = found("a", fallen(40, 400))
     apart, shown = told(evidence([pairs], {}, GATE))

@@ -68,6 +68,7 @@ lenient = GateSpec(max_errored=1.0)
 drop_only = GateSpec(metrics={FIRST: MetricGate(allowed_drop=0.2)})
 supporting = GateSpec(metrics={FIRST: MetricGate(tier="supporting")})
 advisory = GateSpec(metrics={FIRST: MetricGate(tier="advisory", mean=0.9)})
+required = GateSpec(require_baseline=True)
 MANY = 150  # cases: enough that what is the same in all of them excludes a drop of 0.03
 
 
@@ -129,6 +130,10 @@ MANY = 150  # cases: enough that what is the same in all of them excludes a drop
         ("9", advisory, "", "9s", "PASS", []),
         ("9", advisory, "", "9m", "INCOMPLETE", ["complete"]),
         ("m9", None, "99", "", "INCOMPLETE", ["complete"]),
+        # a baseline may be required
+        ("9", required, "", "", "INCONCLUSIVE", ["comparable"]),
+        ("4", required, "", "", "FAIL", ["mean"]),
+        (MANY * "8", required, MANY * "8", "", "PASS", []),
     ],
 )
 def test_the_verdict_follows_the_table(

@@ -38,11 +38,25 @@ def test_without_a_baseline_yet_the_run_says_so_and_does_not_fail(desk: Desk) ->
     assert baseline_of(desk, "new")["run_id"] is None
 
 
-def test_a_baselines_name_that_was_misspelt_is_said_with_those_there_are(blessed: Desk) -> None:
-    ran = blessed("run", "suite.yaml", "--baseline", "mian")
-    assert ran.code == 0
-    assert "there is no baseline mian yet" in " ".join(ran.out.split())
-    assert "main" in ran.out.replace("mian", "")
+def test_a_baselines_name_that_was_misspelt_is_refused_before_anything_is_paid_for(blessed: Desk) -> None:
+    for words in (("run", "suite.yaml"), ("collect", "first"), ("retry", "first", "--errored")):
+        refused = blessed(*words, "--baseline", "mian")
+        assert refused.code == 64
+        assert "there is no baseline mian" in refused.err
+        assert "did you mean main?" in refused.err
+    blessed.suite(gate={"baseline": "mian"})
+    assert blessed("run", "suite.yaml").code == 64
+    assert [run["run_id"] for run in blessed("runs", "--json").json["runs"]] == ["first"]
+    assert blessed("run", "suite.yaml", "--baseline", "first").code == 0
+    assert blessed("run", "suite.yaml", "--baseline", "previous").code == 0
+
+
+def test_a_baseline_that_is_required_and_not_there_yet_is_no_pass(desk: Desk) -> None:
+    desk.suite(gate={"baseline": "main", "require_baseline": True})
+    ran = desk("run", "suite.yaml", "--run-id", "new")
+    assert ran.code == 11
+    assert "nothing to compare with, wanted a baseline" in " ".join(ran.out.split())
+    assert "there is no baseline main yet" in " ".join(ran.out.split())
 
 
 def test_blessing_says_what_the_name_means_and_blessing_again_moves_it(blessed: Desk) -> None:
@@ -159,8 +173,61 @@ def test_cases_that_were_added_removed_or_asked_otherwise_are_told_apart(blessed
     blessed.run("--baseline", "main", "--run-id", "edited")
     seen = baseline_of(blessed, "edited")
     assert (seen["cases_added"], seen["cases_removed"], seen["cases_changed"]) == (1, 1, 1)
-    assert seen["changed"] == [cases[0]["id"]]
+    assert (seen["added"], seen["removed"], seen["changed"]) == (["brand-new"], [cases[1]["id"]], [cases[0]["id"]])
     assert seen["pairs"] == 36
+    told = " ".join(blessed("compare", "edited", "main").out.split())
+    for words in (
+        "1 case only here (brand-new)",
+        f"1 case only there ({cases[1]['id']})",
+        f"1 case with another input ({cases[0]['id']})",
+    ):
+        assert words in told
+
+
+def test_another_threshold_makes_no_flips_of_scores_that_stay(blessed: Desk) -> None:
+    blessed.suite(metrics=["answer_relevancy", {"faithfulness": {"threshold": 0.99}}])
+    ran = blessed("run", "suite.yaml", "--baseline", "main", "--run-id", "strict")
+    assert "threshold 0.5 for faithfulness (this run 0.99, which both are judged by)" in " ".join(ran.out.split())
+    (metric,) = (each for each in blessed.report("strict")["compared"] if each["name"] == "faithfulness")
+    assert (metric["fixed"], metric["broken"]) == (0, 0)
+    assert metric["passed"] == metric["baseline_passed"]
+    assert metric["passed"]["share"] < 0.9
+    assert "0 added" in blessed("promote", "strict", "--flipped", "--to", "grown.jsonl").out
+
+
+def test_a_metric_that_only_one_of_the_runs_measures_is_named(blessed: Desk) -> None:
+    blessed.suite(metrics=["answer_relevancy", "contextual_relevancy"])
+    ran = blessed("run", "suite.yaml", "--baseline", "main")
+    said = "The baseline has faithfulness, which this run does not measure; no contextual_relevancy"
+    assert said in " ".join(ran.out.split())
+
+
+def test_a_must_run_case_of_the_baseline_that_is_none_any_more_is_named_and_no_pass(blessed: Desk) -> None:
+    cases = json_lines(SUPPORT / "cases.jsonl")
+    guarded = {case["id"]: {**case, "must_run": True} for case in cases[4:7]}  # all of them pass
+    rest = [*cases[:4], *cases[7:]]
+    gone, kept, demoted = guarded
+    blessed.cases(*guarded.values(), *rest)
+    blessed.run("--run-id", "guarded")
+    blessed("bless", "guarded", "--name", "main")
+    blessed.suite(gate={"allowed_drop": 1.0})
+    blessed.cases(guarded[kept], {**guarded[demoted], "must_run": False}, *rest)
+    ran = blessed("run", "suite.yaml", "--baseline", "main", "--run-id", "edited")
+    assert ran.code == 11
+    assert f"must-run slots: must-run no more: {', '.join(sorted((gone, demoted)))}" in " ".join(ran.out.split())
+    assert blessed("run", "suite.yaml", "--baseline", "main", "--limit", "3").code == 0  # a quick look guards nothing
+    assert blessed.run()["verdict"] == "PASS"
+    blessed("bless", "edited", "--name", "main")
+    assert blessed.run("--baseline", "main")["verdict"] == "PASS"
+
+
+def test_a_guard_that_goes_while_every_question_stays_is_missed_too(blessed: Desk) -> None:
+    cases = json_lines(SUPPORT / "cases.jsonl")
+    blessed.cases({**cases[0], "must_run": True}, *cases[1:])
+    blessed.run("--run-id", "guarded")
+    blessed.suite(gate={"allowed_drop": 1.0})
+    blessed.cases(*cases)
+    assert blessed.run("--baseline", "guarded")["verdict"] == "INCONCLUSIVE"
 
 
 def test_a_comparison_is_shown_in_slices_that_are_never_gated(blessed: Desk) -> None:

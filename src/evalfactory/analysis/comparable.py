@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..records.gate import Changed, MetricGate
+from ..records.measurement import Measurement
 from ..records.plan import MetricRecipe, Plan
 from ..records.suite import JUDGE_FIELDS
 
@@ -39,6 +40,13 @@ def weaker_because(plan: Plan, baseline: Plan, refused: Mapping[str, str] = {}) 
         for name, words in refused.items()
         if plan.gate.metrics.get(name, MetricGate()).tier == "advisory"
     ]
+    ours = {recipe.name for recipe in plan.recipes}
+    reasons += [f"{name}, which this run does not measure" for name in theirs if name not in ours]
+    reasons += [f"no {recipe.name}" for recipe in plan.recipes if recipe.name not in theirs]
+    reasons += [
+        f"threshold {_least(theirs[name])} for {name} (this run {_least(recipe)}, which both are judged by)"
+        for name, recipe in _other_thresholds(plan, baseline)
+    ]
     if plan.inputs_digest != baseline.inputs_digest:
         reasons.append("other cases in its dataset")
     if plan.execution.repeats != baseline.execution.repeats:
@@ -48,12 +56,45 @@ def weaker_because(plan: Plan, baseline: Plan, refused: Mapping[str, str] = {}) 
     return f"The baseline has {'; '.join(reasons)}." if reasons else None
 
 
+def judged_as_now(there: Iterable[Measurement], plan: Plan, baseline: Plan) -> Iterator[Measurement]:
+    """The baseline's measurements, those of another threshold judged by this run's: no score has failed by itself.
+
+    A metric of one's own may have other means to tell; it is left as it is, and so is a success that its score and its
+    threshold do not explain.
+    """
+    now = dict(_other_thresholds(plan, baseline))
+    for each in there:
+        if each.metric not in now or each.score is None or not _by_threshold(each):
+            yield each
+        else:
+            least = now[each.metric].threshold
+            success = None if least is None else each.score >= least
+            yield each.model_copy(update={"threshold": least, "success": success})
+
+
+def _by_threshold(measurement: Measurement) -> bool:
+    score, least = measurement.score, measurement.threshold
+    return measurement.success is (None if score is None or least is None else score >= least)
+
+
+def _other_thresholds(plan: Plan, baseline: Plan) -> Iterator[tuple[str, MetricRecipe]]:
+    """This run's recipes that ask for another score than the baseline's, by the metric's name."""
+    theirs = {recipe.name: recipe.threshold for recipe in baseline.recipes}
+    for recipe in plan.recipes:
+        if ":" not in recipe.type and theirs.get(recipe.name, recipe.threshold) != recipe.threshold:
+            yield recipe.name, recipe
+
+
 def counted_repeats(plan: Plan, baseline: Plan) -> int | None:
     """How many repeats of each case count: all where both runs planned the same number, else the first draws alone.
 
     Whoever repeats some cases more often than others because of how they came out, has a biased mean.
     """
     return None if plan.execution.repeats == baseline.execution.repeats else 1
+
+
+def _least(recipe: MetricRecipe) -> str:
+    return "none" if recipe.threshold is None else f"{recipe.threshold:g}"
 
 
 def _changes(recipe: MetricRecipe, theirs: MetricRecipe) -> Iterator[tuple[Changed, str]]:

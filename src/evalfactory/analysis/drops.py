@@ -14,6 +14,7 @@ MINUS = "−"
 def baseline_checks(gate: GateSpec, comparison: Comparison) -> Iterator[GateCheck]:
     """Every rule about the baseline, met or not, in the order of the metrics."""
     yield from _age(gate, comparison.baseline)
+    yield from _guards(comparison.baseline)
     for metric in comparison.metrics:
         tier = gate.metrics.get(metric.name, MetricGate()).tier
         if tier == "advisory" or metric.new:
@@ -32,6 +33,18 @@ def _age(gate: GateSpec, baseline: BaselineInfo) -> Iterator[GateCheck]:
             outcome="INCONCLUSIVE" if age > most else "PASS",
             wanted=f"at most {most:g} days older than the run",
             seen=f"{age:.1f} days",
+        )
+
+
+def _guards(baseline: BaselineInfo) -> Iterator[GateCheck]:
+    """A case that was gated by itself and is no more: nobody would miss a guardrail that goes silently."""
+    if baseline.must_run_gone:
+        more = baseline.must_run_gone - len(baseline.gone)
+        yield GateCheck(
+            rule="must_run",
+            outcome="INCONCLUSIVE",
+            wanted="every must-run case of the baseline (to do without: bless this run, or run without a baseline)",
+            seen=f"must-run no more: {', '.join(baseline.gone)}" + (f" and {more} more" if more else ""),
         )
 
 

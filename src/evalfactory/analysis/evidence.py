@@ -127,7 +127,7 @@ def _tested(found: Found, facts: Mapping[str, CaseFacts], gate: GateSpec) -> _Te
     return _Tested(
         found=found,
         estimate=estimate,
-        precision=_precision(estimate, (1 - gate.confidence) / 2, len(set(found.columns.case_ids))),
+        precision=_precision(estimate, (1 - gate.confidence) / 2, found.columns),
         rule=rule,
         allowed=gate.allowed_drop if rule.allowed_drop is None else rule.allowed_drop,
     )
@@ -189,9 +189,10 @@ def _caveat(sample: Sample, columns: Columns) -> str | None:
     return "; ".join(filter(None, [degenerate(sample), outside if _span(columns) > 1 else None])) or None
 
 
-def _precision(estimate: GuardedMean | BoundedMean, alpha: float, cases: int) -> Precision:
-    sample = estimate.sample
-    return Precision(cases, sample.mean, sample.standard_error, estimate.lower(alpha), estimate.upper(alpha))
+def _precision(estimate: GuardedMean | BoundedMean, alpha: float, columns: Columns) -> Precision:
+    sample, cases = estimate.sample, len(set(columns.case_ids))
+    ends = estimate.lower(alpha), estimate.upper(alpha)
+    return Precision(cases, sample.mean, sample.standard_error, *ends, _span(columns))
 
 
 def _interval(estimate: GuardedMean | BoundedMean, precision: Precision, confidence: float) -> Interval:
@@ -270,7 +271,7 @@ def _slice(
 ) -> SliceComparison:
     sample = sample_of(zip(_clusters(part, facts), part.differences(), strict=True))
     estimate = _estimate(sample, part, _SLICE_RESAMPLES)
-    precision = _precision(estimate, (1 - confidence) / 2, len(set(part.case_ids)))
+    precision = _precision(estimate, (1 - confidence) / 2, part)
     return SliceComparison(
         field=label[0],
         value=label[1],

@@ -7,18 +7,20 @@
 | a drop beyond the allowed one against the baseline is shown               | FAIL               |
 | such a drop of a critical metric is neither shown nor excluded            | INCONCLUSIVE       |
 | a metric has no pair, or was measured in another way back then            | INCONCLUSIVE       |
+| there is no baseline, and the gate requires one                           | INCONCLUSIVE       |
 | the baseline is older than it may be                                      | INCONCLUSIVE       |
 | the target is slower or dearer than it may be                             | FAIL               |
 | its tokens or dollars are limited, and nobody counted them                | INCONCLUSIVE       |
 | a must-run slot scored below its threshold                                | FAIL               |
 | a must-run slot is errored or skipped: nobody can vouch for it            | INCONCLUSIVE       |
+| a must-run case of the baseline is none any more, or is gone              | INCONCLUSIVE       |
 | too large a share of the slots that could be measured is errored          | INCONCLUSIVE       |
 | a gated metric, or the whole run, has no score at all                     | INCONCLUSIVE       |
 
 The verdict is the first of INCOMPLETE, FAIL, INCONCLUSIVE that any rule came to, else PASS. The floor of a
 metric's mean is its threshold, unless `gate.metrics` has a floor for it; without either it has none, and the check says
 so. An advisory metric has no rule, its must-run slots neither. The rules about the baseline hold for every other metric that the baseline has too; without a
-baseline they do not exist. Limits are met when they are missed by less than 1e-9, so that no rounding in the last digit
+baseline they do not exist, unless `require_baseline` says that there must be one. Limits are met when they are missed by less than 1e-9, so that no rounding in the last digit
 of a sum decides.
 """
 
@@ -48,7 +50,7 @@ def judge_gate(
     checks = (
         _complete(summary),
         *_floors(gate, summary),
-        *(baseline_checks(gate, comparison) if comparison else ()),
+        *(baseline_checks(gate, comparison) if comparison else _required(gate)),
         *target_checks(gate.target, summary.speed),
         *_must_run(gate, summary),
         _errored(gate, summary),
@@ -58,6 +60,12 @@ def judge_gate(
     outcome = next((word for word in _PRECEDENCE if word in outcomes), "PASS")
     taken_as = _taken_as(checks, on_inconclusive) if outcome == "INCONCLUSIVE" else None
     return Verdict(outcome=outcome, checks=checks, taken_as=taken_as)
+
+
+def _required(gate: GateSpec) -> Iterator[GateCheck]:
+    if gate.require_baseline:
+        seen = "nothing to compare with"
+        yield GateCheck(rule="comparable", outcome="INCONCLUSIVE", wanted="a baseline (`require_baseline`)", seen=seen)
 
 
 def _taken_as(checks: tuple[GateCheck, ...], on_inconclusive: OnInconclusive) -> Outcome | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from sys import intern
 from typing import Any, NamedTuple, TypeAlias
 
@@ -26,14 +26,14 @@ class CaseFacts(NamedTuple):
 class InputChanges(NamedTuple):
     """Cases of two runs that are not the same case."""
 
-    added: int
-    removed: int
-    changed: frozenset[str]
+    added: frozenset[str] = frozenset()
+    removed: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
 
-    @property
-    def first(self) -> tuple[str, ...]:
-        """The first changed cases."""
-        return tuple(sorted(self.changed)[:SHOWN])
+
+def first_of(ids: Collection[str]) -> tuple[str, ...]:
+    """The first few of many ids."""
+    return tuple(sorted(ids)[:SHOWN])
 
 
 def facts_of(case: Case, cluster_by: str | None, slices: Sequence[str]) -> CaseFacts:
@@ -55,8 +55,8 @@ def input_changes(here: Mapping[str, str], there: Mapping[str, str]) -> InputCha
     """What differs between two runs' input sides, each the digests by case id."""
     both = here.keys() & there.keys()
     return InputChanges(
-        added=len(here) - len(both),
-        removed=len(there) - len(both),
+        added=frozenset(here.keys() - both),
+        removed=frozenset(there.keys() - both),
         changed=frozenset(case_id for case_id in both if here[case_id] != there[case_id]),
     )
 

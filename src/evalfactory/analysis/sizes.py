@@ -19,6 +19,7 @@ class Precision(NamedTuple):
     standard_error: float
     low: float  # lower end of its interval
     high: float
+    span: float = 1.0  # how large a difference can be
 
 
 def detectable_drop(known: Precision, *, power: float = POWER) -> float:
@@ -38,7 +39,7 @@ def settling_cases(known: Precision, allowed_drop: float, *, alpha: float, power
     if gap <= 0 or known.cases == 0:
         return None
     by_spread = known.cases * (known.standard_error * deviates / gap) ** 2
-    cases = max(by_spread, -math.log(alpha) / gap)
+    cases = max(by_spread, -math.log(alpha) * known.span / gap)
     return math.ceil(cases) if cases <= _MOST_CASES else None
 
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from ..analysis.comparable import counted_repeats, refused_metrics, weaker_because
+from ..analysis.comparable import counted_repeats, judged_as_now, refused_metrics, weaker_because
 from ..analysis.comparison import Sides, compare
-from ..analysis.grouping import CaseFacts, InputChanges, facts_of, input_changes
+from ..analysis.grouping import CaseFacts, InputChanges, facts_of, first_of, input_changes
 from ..analysis.merge import Entry
 from ..analysis.summary import with_case
 from ..engine.frozen import frozen_cases
@@ -50,24 +50,33 @@ def compare_runs(store: Store, keys: RunKeys, baseline: str) -> Comparison:
 def compare_with(store: Store, plan: Plan, here: Side, baseline: RunKeys, asked: str) -> Comparison:
     """The run beside a baseline run that has a report; regressions come with their cases' texts."""
     theirs, their_plan = read_report(store, baseline), read_plan(store, baseline)
-    facts = {frozen.case.id: facts_of(frozen.case, plan.cluster_by, plan.slices) for frozen in all_frozen(store, plan)}
+    facts: dict[str, CaseFacts] = {}
+    must_run: set[str] = set()
+    for frozen in all_frozen(store, plan):
+        facts[frozen.case.id] = facts_of(frozen.case, plan.cluster_by, plan.slices)
+        must_run.update([frozen.case.id] if frozen.group == "must_run" else [])
     changes = input_changes_of(store, plan, their_plan, facts)
+    unguarded = set() if plan.selection else _must_run_of(store, their_plan) - must_run  # a quick look guards nothing
     refused = refused_metrics(plan, their_plan)
     info = BaselineInfo(
         asked=asked,
         run_id=baseline.run_id,
         created_at=theirs.created_at,
         results_digest=theirs.results_digest,
-        cases_added=changes.added,
-        cases_removed=changes.removed,
+        cases_added=len(changes.added),
+        cases_removed=len(changes.removed),
         cases_changed=len(changes.changed),
-        changed=changes.first,
+        added=first_of(changes.added),
+        removed=first_of(changes.removed),
+        changed=first_of(changes.changed),
+        must_run_gone=len(unguarded),
+        gone=first_of(unguarded),
         age_days=_days_between(theirs.created_at, plan.created_at),
         note=weaker_because(plan, their_plan, refused),
     )
     sides = Sides(
         here=here.entries,
-        there=reported_measurements(store, baseline),
+        there=judged_as_now(reported_measurements(store, baseline), plan, their_plan),
         metrics=[recipe.name for recipe in plan.recipes],
         must_run=here.must_run,
         facts=facts,
@@ -84,9 +93,15 @@ def compare_with(store: Store, plan: Plan, here: Side, baseline: RunKeys, asked:
 
 def input_changes_of(store: Store, plan: Plan, theirs: Plan, facts: Mapping[str, CaseFacts]) -> InputChanges:
     if plan.inputs_digest == theirs.inputs_digest:
-        return InputChanges(0, 0, frozenset())
+        return InputChanges()
     there = {frozen.case.id: facts_of(frozen.case, None, ()).inputs for frozen in all_frozen(store, theirs)}
     return input_changes({case_id: known.inputs for case_id, known in facts.items()}, there)
+
+
+def _must_run_of(store: Store, plan: Plan) -> set[str]:
+    if not plan.must_run:
+        return set()
+    return {frozen.case.id for frozen in all_frozen(store, plan) if frozen.group == "must_run"}
 
 
 def all_frozen(store: Store, plan: Plan) -> Iterator[FrozenCase]:

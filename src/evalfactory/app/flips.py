@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..analysis.comparable import counted_repeats, refused_metrics
+from ..analysis.comparable import counted_repeats, judged_as_now, refused_metrics
 from ..analysis.comparison import Pair, Sides, beside, counted, paired
 from ..analysis.grouping import facts_of
 from ..records.plan import Plan
@@ -47,7 +47,7 @@ def _sides(store: Store, keys: RunKeys, plan: Plan, there: RunKeys) -> Sides:
         facts = {frozen.case.id: facts_of(frozen.case, None, ()) for frozen in all_frozen(store, plan)}
     return Sides(
         here=reported_measurements(store, keys),
-        there=reported_measurements(store, there),
+        there=judged_as_now(reported_measurements(store, there), plan, theirs),
         metrics=[recipe.name for recipe in plan.recipes],
         changed=input_changes_of(store, plan, theirs, facts).changed,
         refused=refused_metrics(plan, theirs),

@@ -7,7 +7,7 @@ from heapq import nsmallest
 from typing import Final, NamedTuple
 
 from ..analysis.casebook import CaseDraws, Spreading, Unlike, beside, cells_of, weight
-from ..analysis.comparable import counted_repeats, refused_metrics
+from ..analysis.comparable import counted_repeats, judged_as_now, refused_metrics
 from ..analysis.diagnosis import Diagnosing
 from ..analysis.merge import Entry, in_order, planned_slots
 from ..engine.producing import completed
@@ -56,7 +56,7 @@ def page_of(store: Store, plan: Plan, report: Report, told: Reported) -> Page:
     before = _baseline(store, report)
     must_run = {frozen.case.id for frozen in all_frozen(store, plan) if frozen.group} if plan.must_run else set()
     book = _Book(plan, _unlike(store, plan, before), must_run)
-    there = reported_measurements(store, before.keys) if before else ()
+    there = judged_as_now(reported_measurements(store, before.keys), plan, before.plan) if before else ()
     chosen = book.chosen(entries_of(store, plan, report, told.measurements), there)
     texts = _Texts(store, plan, before, [case for _, case in chosen])
     known, causes = texts.by_case(told.outputs), book.causes()

@@ -111,6 +111,22 @@ def find_baseline(store: Store, name: str, *, of: RunEntry) -> Found:
     return Found(keys)
 
 
+def check_baseline(store: Store, name: str | None, suite: str) -> None:
+    """Return if the name may stand for a baseline: it does, or the suite has none yet.
+
+    Raises:
+        UsageError: It stands for nothing, and the suite has other baselines: it is a slip, and would gate nothing.
+    """
+    if name is None or name == "previous":
+        return
+    known = [unquote(_name(entry.key)) for entry in store.list(baselines_folder(suite))]
+    if not known or name in known or store.list(run_entry_key(name)):
+        return
+    near = "".join(f"did you mean {each}? " for each in alike(name, known, most=1))
+    hint = f"{near}{suite} has {', '.join(known)}; a new name begins with `evalfactory bless`"
+    raise UsageError(f"there is no baseline {name} in {store.url}", hint=hint)
+
+
 def _previous(store: Store, of: RunEntry) -> Found:
     for entry in reversed(all_runs(store)):
         older = (entry.created_at, entry.run_id) < (of.created_at, of.run_id)

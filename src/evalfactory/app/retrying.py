@@ -18,7 +18,7 @@ from ..storage.port import Store
 from .freezing import CaseFiles
 from .places import store_option, try_command
 from .planning import agree, check_whole, read_plan
-from .registry import entry_of, register
+from .registry import check_baseline, entry_of, register
 from .reports import read_report, reported_measurements
 from .running import Observer, RunOptions, RunResult, new_run_id, resume
 
@@ -31,6 +31,7 @@ async def retry_errored(store: Store, plan: Plan, options: RunOptions, observer:
     Raises:
         UsageError: The parent has no report, slots of it are missing, or none is errored.
     """
+    await asyncio.to_thread(check_baseline, store, options.baseline, plan.suite)
     child = await asyncio.to_thread(plan_child, store, plan, new_run_id(options.run_id))
     keys = RunKeys(child.suite, child.run_id)
     return await resume(store, keys, child, options, observer, folder)

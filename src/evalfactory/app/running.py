@@ -45,7 +45,7 @@ from .collecting import CollectOptions
 from .places import store_for, store_option, try_command
 from .planning import PlanOptions, check_whole, make_plan
 from .preparing import check_keys, prepare
-from .registry import TAKEN_NAMES, entry_of, register
+from .registry import TAKEN_NAMES, check_baseline, entry_of, register
 from .telling import Told, collect_and_write
 
 REFRESH_S = 0.25
@@ -145,6 +145,7 @@ async def resume(
     """Finish a planned run: only the shards that are not committed, and in them only what nobody has measured."""
     begun_s = time.monotonic()
     await asyncio.to_thread(check_whole, store, keys)
+    await asyncio.to_thread(check_baseline, store, options.baseline, plan.suite)
     runner = _runner_for(options, plan.execution, plan.recipes[0].judge, store)
     async with _started(runner):
         return await _work(runner, plan, Place(store, keys, folder), _Wishes(options.baseline, begun_s), observer)
@@ -168,6 +169,8 @@ async def plan_run(
     """The plan of a new run, in the store; the one that is there already when it is the same."""
     run_id = new_run_id(options.run_id)
     RunKeys(loaded.suite.name, run_id)
+    asked = options.baseline or loaded.suite.gate.baseline
+    await asyncio.to_thread(check_baseline, recipes_from or store, asked, loaded.suite.name)
     prepared = await prepare(loaded, recipes_from or store)
     if shards is None and options.site is not None:
         shards = options.site.shards(loaded.suite.execution)

@@ -75,6 +75,10 @@ class GateSpec(Record):
         default=0.95, ge=0.5, le=0.999, description="Of the intervals that decide whether there was such a drop."
     )
     baseline: str | None = Field(default=None, description="A name given by `bless`, `previous`, or a run id.")
+    require_baseline: bool = Field(
+        default=False,
+        description="Without a comparison the verdict is INCONCLUSIVE; else that is told, and no failure.",
+    )
     max_baseline_age_days: PositiveFloat | None = Field(
         default=None,
         description="How much older than the run the baseline may be; above it the verdict is INCONCLUSIVE.",

@@ -213,7 +213,13 @@ class BaselineInfo(Record):
     cases_changed: int = Field(
         default=0, description="Cases with another input side than in the baseline; they are not compared."
     )
+    added: tuple[str, ...] = Field(default=(), description="The first of the cases that only this run has.")
+    removed: tuple[str, ...] = Field(default=(), description="The first of the cases that only the baseline has.")
     changed: tuple[str, ...] = Field(default=(), description="The first of the changed cases.")
+    must_run_gone: int = Field(
+        default=0, description="Must-run cases of the baseline that are none in this run, or are not in it."
+    )
+    gone: tuple[str, ...] = Field(default=(), description="The first of those.")
     age_days: float | None = Field(default=None, description="How much older than this run it is; days.")
     note: str | None = Field(default=None, description="Why there is no comparison, or what makes it weaker.")
 

@@ -28,7 +28,7 @@ def comparison_terminal(comparison: Comparison, *, width: int, color: bool) -> s
     screen = Screen(width, color=color)
     screen.blank()
     screen.line((INDENT + shown(f"run {comparison.run_id}", screen.width - 2), "bold"))
-    screen.paragraph(words.baseline(comparison.baseline))
+    screen.paragraph(words.baseline(comparison.baseline), lines=8)
     if comparison.baseline.note:
         screen.blank()
         screen.paragraph(comparison.baseline.note, label=Text("! ", "bold yellow"), lines=6, style="yellow")

@@ -20,6 +20,7 @@ from ..records.report import (
     SliceSummary,
     Verdict,
 )
+from .layout import cut
 
 MINUS = "−"  # as wide as a digit, unlike the hyphen
 
@@ -154,22 +155,28 @@ def baseline(info: BaselineInfo) -> str:
     """What the run was compared with, or that it was not."""
     against = info.asked if info.run_id in (None, info.asked) else f"{info.asked} (run {info.run_id})"
     unlike = [
-        f"{plural(number, 'case')} {what}"
-        for number, what in (
-            (info.cases_added, "added"),
-            (info.cases_removed, "removed"),
-            (info.cases_changed, "with another input"),
+        f"{plural(number, 'case')} {what}{_named(first, number)}"
+        for number, first, what in (
+            (info.cases_added, info.added, "only here"),
+            (info.cases_removed, info.removed, "only there"),
+            (info.cases_changed, info.changed, "with another input"),
         )
         if number
     ]
     if not info.pairs:
         return ", ".join([f"no comparison with {against}", *unlike])
     unpaired = [
-        f"{count(number)} only {where}"
+        f"{plural(number, 'slot')} only {where}"
         for number, where in ((info.only_here, "here"), (info.only_there, "there"))
         if number
     ]
     return ", ".join([f"compared with {against} over {plural(info.pairs, 'pair')}", *unpaired, *unlike])
+
+
+def _named(first: Sequence[str], of: int) -> str:
+    """The first of so many ids, in brackets; nothing in a report that does not have them."""
+    more = [f"{count(of - len(first))} more"] if of > len(first) else []
+    return f" ({', '.join([*(cut(name, 60) for name in first), *more])})" if first else ""
 
 
 def interval(ends: Interval | None) -> str:

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ...app.collecting import CollectOptions
+from ...app.registry import check_baseline
 from ...app.telling import collect_and_write
 from ...errors import Exit
 from ...storage.layout import RunKeys
@@ -24,6 +25,7 @@ def execute(arguments: Arguments) -> int:
     options = CollectOptions(baseline=arguments.baseline)
     if arguments.after_job:
         return _after_job(store, keys, arguments.after_job, options)
+    check_baseline(store, arguments.baseline, keys.suite)
     report, told = collect_and_write(store, keys, options)
     return say_report(report, told, as_json=arguments.json)
 
