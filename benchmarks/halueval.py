@@ -1,13 +1,14 @@
 """Made-up answers mixed into right ones: what the gate says of them, through the command line.
 
-python benchmarks/halueval.py [FILE] [--seeds N] [--cases N] [--from-seed N]
+python benchmarks/halueval.py [FILE] [--seeds N] [--judge NAME] [--share S ...] [--cases N] [--from-seed N]
 
 FILE has questions with knowledge, a right and a made-up answer (HaluEval's QA part, as JSON Lines; default:
 ../shared/data/halueval-qa.jsonl). Without it there is nothing to measure, and that is said.
 
 For each seed: a baseline run on the right answers, then candidates with 0, 2, 5, 10 and 20 % of them made up. Every run has
 a judge of its own seed and is measured anew (`--fresh`). The simulated judge is told which texts are made up, and doubts a claim
-that quotes one with stated odds. Results are added to `halueval.json` beside this file, so that more seeds can be measured
+that quotes one with stated odds; the offline judge says the same each time, so seeds only choose whose answers are made up.
+Results are added to `halueval.json` beside this file, so that more seeds can be measured
 later, and the tables are written into docs/explanation/made-up-answers.md.
 """
 
@@ -41,7 +42,7 @@ SHARES = (0.0, 0.02, 0.05, 0.1, 0.2)
 VERDICTS = ("PASS", "INCONCLUSIVE", "FAIL")
 ODDS = ("--bad-share", "0.1", "--pass-if-good", "0.97", "--pass-if-bad", "0.33", "--doubt-odds", "0.85")
 METRIC = "faithfulness"
-OFFLINE_SEEDS = 2  # it says the same each time: seeds only choose whose answers are made up
+JUDGES = ("simulated", "offline")
 
 Row = dict[str, Any]
 
@@ -51,22 +52,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", nargs="?", type=Path, default=DATA)
     parser.add_argument("--seeds", type=int, default=4, help="how many more (default 4; 0 writes the tables alone)")
-    parser.add_argument("--from-seed", type=int, help="default: the first that was not measured yet")
+    parser.add_argument("--judge", choices=JUDGES, default="simulated", help="default: %(default)s")
+    parser.add_argument("--share", type=float, nargs="+", default=SHARES, help="made up (default: all of the table)")
+    parser.add_argument("--from-seed", type=int, help="default: the first that this judge has not had yet")
     parser.add_argument("--cases", type=int, default=500, help="of the file, from its beginning (default 500)")
     arguments = parser.parse_args()
     if arguments.seeds and not arguments.file.is_file():
         print(f"skipped: there is no {arguments.file.name}; name the file on the command line")
         return 0
     rows: list[Row] = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
-    first = (
-        arguments.from_seed if arguments.from_seed is not None else 1 + max((row["seed"] for row in rows), default=0)
-    )
+    first = arguments.from_seed
+    if first is None:
+        first = 1 + max((row["seed"] for row in rows if row["judge"] == arguments.judge), default=0)
     answers = _answers(arguments.file, arguments.cases) if arguments.seeds else []
     for seed in range(first, first + arguments.seeds):
-        for judge in ("simulated", "offline") if seed <= OFFLINE_SEEDS else ("simulated",):
-            rows = [row for row in rows if (row["seed"], row["judge"]) != (seed, judge)] + _measured(
-                answers, judge, seed
-            )
+        rows = with_rows(rows, _measured(answers, arguments.judge, seed, arguments.share))
         RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
     PAGE.write_text(with_tables(PAGE.read_text(encoding="utf-8"), rows), encoding="utf-8")
     print("\n\n".join(_tables(rows)))
@@ -78,7 +78,17 @@ def _answers(file: Path, cases: int) -> list[dict[str, str]]:
         return [json.loads(line) for line, _ in zip(lines, range(cases), strict=False)]
 
 
-def _measured(answers: Sequence[dict[str, str]], judge: str, seed: int) -> list[Row]:
+def with_rows(rows: Sequence[Row], new: Sequence[Row]) -> list[Row]:
+    """The rows with the new ones in the place of those of the same seed, judge and share."""
+    replaced = {_place(row) for row in new}
+    return sorted([*(row for row in rows if _place(row) not in replaced), *new], key=_place)
+
+
+def _place(row: Row) -> tuple[int, int, float]:
+    return JUDGES.index(row["judge"]), row["seed"], row["share"]
+
+
+def _measured(answers: Sequence[dict[str, str]], judge: str, seed: int, shares: Sequence[float]) -> list[Row]:
     """One row a candidate of this seed."""
     with tempfile.TemporaryDirectory(prefix="evalfactory-halueval-") as name:
         folder = Path(name)
@@ -86,7 +96,7 @@ def _measured(answers: Sequence[dict[str, str]], judge: str, seed: int) -> list[
         (folder / "doubted.txt").write_text(doubted, encoding="utf-8")
         _run(folder, answers, 0.0, judge, seed, "base")
         _command(folder, "bless", "base", "--name", "base")
-        return [_run(folder, answers, share, judge, seed, f"made-up-{share:.0%}".rstrip("%")) for share in SHARES]
+        return [_run(folder, answers, share, judge, seed, f"made-up-{share:.0%}".rstrip("%")) for share in shares]
 
 
 def _run(
@@ -147,7 +157,7 @@ def _command(folder: Path, *words: str) -> str:
 
 
 def _tables(rows: Sequence[Row]) -> Iterator[str]:
-    for judge in ("simulated", "offline"):
+    for judge in JUDGES:
         own = [row for row in rows if row["judge"] == judge]
         if own:
             yield _table(judge, own)
@@ -155,8 +165,9 @@ def _tables(rows: Sequence[Row]) -> Iterator[str]:
 
 def _table(judge: str, rows: Sequence[Row]) -> str:
     cases = sorted({row["cases"] for row in rows})
+    seeds = Counter(row["share"] for row in rows).values()
     lines = [
-        f"**The {judge} judge**, {' and '.join(map(str, cases))} cases a run, {len({row['seed'] for row in rows})} seeds:",
+        f"**The {judge} judge**, {' and '.join(map(str, cases))} cases a run, {' to '.join(map(str, sorted({min(seeds), max(seeds)})))} seeds:",
         "",
         "| made up | runs | PASS | INCONCLUSIVE | FAIL | share FAIL, 95 % interval | mean difference | held by the interval |",
         "|---:|---:|---:|---:|---:|---|---|---:|",

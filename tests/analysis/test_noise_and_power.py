@@ -1,49 +1,27 @@
 from __future__ import annotations
 
 import random
+from typing import Literal
 
+import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from statsmodels.stats.power import normal_power, normal_sample_size_one_tail
+from benchmarks.statistics.trials import found
+from benchmarks.statistics.worlds import Drawn
 
+from evalfactory.analysis.evidence import evidence
+from evalfactory.analysis.grouping import CaseFacts
 from evalfactory.analysis.noise import draws_of, metric_noise, shakiest
-from evalfactory.analysis.power import Price, Seen, Wanted, metric_power, together
-from evalfactory.analysis.sizes import cases_for, detectable_drop_of, power_of
-from evalfactory.records.gate import MetricTier
+from evalfactory.analysis.power import Price, Seen, Wanted, metric_power, together, together_shown
+from evalfactory.records.gate import GateSpec, MetricTier
 from evalfactory.records.measurement import Measurement, Slot, Usage
 from results_given import METRICS, errored, scored
 
 FIRST = METRICS[0]
-WANTED = Wanted(drop=0.03, chance=0.8, confidence=0.95)
-drops = st.floats(0.001, 0.5)
-spreads = st.floats(0.01, 1.0)
+WANTED = Wanted(drop=0.06, chance=0.8, confidence=0.95)
 
 
 def drawn(**scores: list[float]) -> list[Measurement]:
     return [scored(Slot(name, FIRST, n), score) for name, some in scores.items() for n, score in enumerate(some)]
-
-
-@given(drops, spreads)
-def test_cases_and_detectable_drop_are_each_others_inverse(drop: float, spread: float) -> None:
-    cases = cases_for(drop, spread, alpha=0.025)
-    assert detectable_drop_of(cases, spread, alpha=0.025) <= drop * (1 + 1e-9)
-    if cases > 2:
-        assert detectable_drop_of(cases - 1, spread, alpha=0.025) > drop * (1 - 1e-9)
-
-
-@given(drops, st.floats(0.3, 1.0))
-def test_the_power_of_so_many_cases_is_what_was_asked_for(drop: float, spread: float) -> None:
-    cases = cases_for(drop, spread, alpha=0.025, power=0.9)
-    assert power_of(cases, drop, spread, alpha=0.025) >= 0.9 - 1e-9
-
-
-@pytest.mark.parametrize(("drop", "spread"), [(0.03, 0.3), (0.05, 0.21), (0.01, 0.6)])
-def test_cases_and_power_are_those_of_statsmodels(drop: float, spread: float) -> None:
-    expected = float(normal_sample_size_one_tail(drop, 0.8, 0.025, std_null=spread))
-    assert cases_for(drop, spread, alpha=0.025) - 1 < expected <= cases_for(drop, spread, alpha=0.025)
-    reference = normal_power(drop / spread, 400, 0.025, alternative="larger")
-    assert power_of(400, drop, spread, alpha=0.025) == pytest.approx(reference, abs=1e-9)
 
 
 def test_the_noise_of_a_judge_is_the_pooled_spread_of_its_draws() -> None:
@@ -75,30 +53,31 @@ def test_an_errored_draw_counts_for_nothing_and_a_case_that_was_scored_once_show
     assert metric_noise(FIRST, [], confidence=0.95).deviation is None
 
 
-def seen(name: str, spread: float | None, *, noise: float | None = None, advisory: bool = False) -> Seen:
-    tier: MetricTier = "advisory" if advisory else "critical"
-    return Seen(name, tier, spread, "differences" if spread else "none", 200, 100.0, noise)
+def seen(name: str, spread: float | None, *, noise: float | None = None, tier: MetricTier = "critical") -> Seen:
+    basis: Literal["differences", "none"] = "differences" if spread else "none"
+    return Seen(name, tier, 0.03, basis, spread, cases=500, clusters=500, effective=200.0, noise=noise)
 
 
 def test_repeats_help_as_much_as_the_differences_are_noise() -> None:
-    pure = metric_power(seen("a", 2**0.5 * 0.3, noise=0.3), WANTED, {}).needed
-    assert [each.repeats for each in pure] == [1, 2, 3, 5]
-    once = pure[0].cases
-    assert [each.cases for each in pure] == pytest.approx([once / each.repeats for each in pure], abs=1)
-    none = metric_power(seen("a", 0.4, noise=0.0), WANTED, {}).needed
+    pure = metric_power(seen("a", 2**0.5 * 0.6, noise=0.6), WANTED, {})
+    for some in (pure.to_exclude, pure.to_show):
+        assert [each.repeats for each in some] == [1, 2, 3, 5]
+        assert [each.cases for each in some] == pytest.approx([some[0].cases / each.repeats for each in some], rel=0.06)
+    none = metric_power(seen("a", 0.4, noise=0.0), WANTED, {}).to_exclude
     assert len({each.cases for each in none}) == 1
-    assert [each.repeats for each in metric_power(seen("a", 0.4), WANTED, {}).needed] == [1]
+    assert [each.repeats for each in metric_power(seen("a", 0.4), WANTED, {}).to_exclude] == [1]
 
 
 def test_the_gated_metric_that_needs_most_decides_and_an_advisory_one_does_not() -> None:
     price = Price(Usage(calls=300, cost_usd=3.0), 100, Usage(cost_usd=1.0), 50)
-    metrics = [
-        metric_power(each, WANTED, {}) for each in (seen("a", 0.2), seen("b", 0.3), seen("c", 0.9, advisory=True))
-    ]
+    some = [seen("a", 0.2), seen("b", 0.3, tier="supporting"), seen("c", 0.9, tier="advisory")]
+    metrics = [metric_power(each, WANTED, {}) for each in some]
     (needed,) = together(metrics, price)
-    assert needed.cases == cases_for(0.03, 0.3, alpha=0.025)
+    assert needed.cases == metrics[0].to_exclude[0].cases  # of a supporting metric nothing must be excluded
     assert needed.judge_calls == needed.cases * 3
     assert needed.cost_usd == pytest.approx(needed.cases * (0.03 + 0.02))
+    (shown,) = together_shown(metrics, WANTED.drop, price)
+    assert shown.cases == metrics[1].to_show[0].cases > metrics[0].to_show[0].cases
     assert together([*metrics, metric_power(seen("d", None), WANTED, {})], price) == ()
 
 
@@ -107,7 +86,36 @@ def test_repeats_that_save_no_case_are_not_offered() -> None:
     assert (needed.repeats, needed.judge_calls, needed.cost_usd) == (1, None, None)
 
 
-def test_a_tier_shows_what_its_cases_can_see() -> None:
-    found = metric_power(seen("a", 0.3), WANTED, {"smoke": 20, "full": 785})
-    assert found.detectable["full"] == pytest.approx(0.03, abs=1e-4)
-    assert found.detectable["smoke"] == pytest.approx(0.188, abs=1e-3)
+@pytest.mark.parametrize("drop", [0.02, 0.03])
+def test_a_drop_that_is_allowed_is_not_meant_to_fail_and_only_a_pass_is_counted(drop: float) -> None:
+    found = metric_power(seen("a", 0.3), WANTED._replace(drop=drop), {})
+    assert found.to_show == together_shown([found], drop, Price()) == ()
+    assert found.to_exclude == metric_power(seen("a", 0.3), WANTED, {}).to_exclude
+
+
+def test_a_larger_gap_to_the_allowed_drop_needs_fewer_cases() -> None:
+    near, far = (metric_power(seen("a", 0.3), WANTED._replace(drop=drop), {}).to_show[0] for drop in (0.045, 0.06))
+    assert near.cases == pytest.approx(4 * far.cases, rel=0.12)  # half the gap beyond the allowed 0.03
+
+
+def test_a_tier_tells_what_its_cases_show_and_exclude_by_the_interval_in_force_there() -> None:
+    sized = metric_power(seen("a", 0.3), WANTED, {}).to_exclude[0].cases
+    found = metric_power(seen("a", 0.3), WANTED, {"tiny": 4, "smoke": 20, "full": sized}).tiers
+    assert found["full"].excludable_drop == pytest.approx(0.03, abs=1e-4)
+    assert found["tiny"].detectable_drop is None
+    few = found["smoke"].excludable_drop
+    assert few is not None
+    assert few > 2.8 * 0.3 / 20**0.5 * 1.2  # the cautious bound; a normal mean would do with 0.188
+
+
+def test_a_comparison_and_its_power_agree() -> None:
+    random = np.random.default_rng(6)
+    pairs = found(Drawn(np.round(random.normal(0, 0.3, 150), 1).clip(-1, 1), np.arange(150) // 2))
+    facts = {f"c{n}": CaseFacts("", f"d{n // 2}", ()) for n in range(150)}
+    known = evidence([pairs], facts, GateSpec()).metrics[0].difference
+    assert known is not None
+    spread = known.standard_error * known.cases**0.5
+    sizes = (known.cases, known.clusters, known.effective, known.largest_cluster, known.span)
+    told = metric_power(Seen("m", "critical", 0.03, "differences", spread, *sizes), WANTED, {"same": 150}).tiers["same"]
+    assert told.detectable_drop == pytest.approx(known.detectable_drop, abs=1e-5)
+    assert told.excludable_drop == pytest.approx(known.excludable_drop, abs=1e-5)

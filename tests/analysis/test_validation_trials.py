@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from benchmarks.statistics.tables import Rate, misses, tables
+from benchmarks.statistics.tables import STRICT_CERTAINTY, Rate, bounded, misses, tables
 from benchmarks.statistics.trials import MARGIN, Cell, power_in_theory, round_of, seed_of
 from benchmarks.statistics.worlds import NAMES, draw, tilted, world
 
@@ -46,9 +46,38 @@ def test_a_rate_is_missed_when_its_upper_bound_is_too_high() -> None:
     assert list(misses({"levels|500|-0.03|1": good})) == []
     (missed,) = misses({"levels|500|-0.03|1": {**good, "PASS": 60}})
     assert "PASS in 3.0%" in missed
-    (uncovered,) = misses({"levels|500|-0.03|1": {**good, "bca covered": 1850}})
-    assert "cover 92.50%" in uncovered
+    uncovered = misses({"levels|500|-0.03|1": {**good, "bca covered": 1850}})
+    assert [each.partition(": ")[2] for each in uncovered] == [
+        "intervals cover 92.50%",
+        "resampled intervals cover 92.50%",
+    ]
     assert "2.5 (≤ 3.4)" in "\n".join(tables({"levels|500|-0.03|1": good}))
+
+
+def test_few_trials_disprove_a_real_break_and_no_bad_luck() -> None:
+    few = {"trials": 200, "bca": 200}
+    for covered, broken in ((196, False), (182, False), (170, True)):
+        missed = list(misses({"levels|500|-0.03|1": {**few, "bca covered": covered}}, quick=True))
+        assert bool(missed) == broken
+    assert list(misses({"levels|500|-0.03|1": {**few, "bca covered": 190, "FAIL": 30}}, quick=True))
+
+
+def test_coverage_is_promised_of_the_interval_that_ships_and_a_mixed_cell_is_told_openly() -> None:
+    mixed = {"trials": 2000, "bounded": 1600, "bounded covered": 1580, "bca": 400, "bca covered": 350, "bca FAIL": 45}
+    results = {"levels|500|-0.03|1": {**mixed, "FAIL": 48}}
+    assert list(misses(results)) == []
+    page = "\n".join(tables(results))
+    assert "n = 500 | 400 of 2,000 | 87.5 | 11.2 | 96.5 | 2.4 |" in page
+    (missed,) = misses({"levels|500|-0.03|1": {**mixed, "bounded covered": 1500, "bca covered": 200}})
+    assert "intervals cover 85.00%" in missed
+
+
+def test_the_strict_count_is_of_the_bound_that_holds_for_all_looks_together() -> None:
+    close = {"trials": 2000, "PASS": 50, "bca": 2000, "bca covered": 1910}
+    cell = Cell("levels", 500, -MARGIN)
+    assert bounded(cell, close)
+    assert not bounded(cell, close, STRICT_CERTAINTY)
+    assert "Of the 1 cells at the margin 0 keep" in "\n".join(tables({"levels|500|-0.03|1": close}))
 
 
 def test_every_population_has_a_name_that_a_table_can_say() -> None:

@@ -86,29 +86,32 @@ def test_power_counts_on_one_run_then_on_two_then_on_the_judges_noise(desk: Desk
     beside = desk("power", "suite.yaml", "--json").json
     assert beside["compared"] == ["worse", "first"]
     assert {metric["basis"] for metric in beside["metrics"]} == {"differences"}
-    assert [each["repeats"] for each in beside["needed"]] == [1]
-    assert beside["needed"][0]["judge_calls"] > beside["needed"][0]["cases"]
+    assert [each["repeats"] for each in beside["to_exclude"]] == [1]
+    assert beside["to_exclude"][0]["judge_calls"] > beside["to_exclude"][0]["cases"]
     desk("noise", "suite.yaml", "--times", "2", "--quiet", "--run-id", "noisy")
     known = desk("power", "suite.yaml", "--json").json
     assert known["noise_run_id"] == "noisy"
     assert {metric["noise"] for metric in known["metrics"]} == {0.0}
-    assert known["needed"][0]["cases"] == beside["needed"][0]["cases"]
+    assert known["to_show"] == beside["to_show"]
 
 
-def test_a_smaller_drop_needs_more_cases_and_the_gates_is_meant_without_one(desk: Desk) -> None:
+def test_a_smaller_drop_needs_more_cases_and_twice_the_allowed_one_is_meant_without_one(desk: Desk) -> None:
     desk.suite(gate={"allowed_drop": 0.1})
     usual = desk("power", "suite.yaml", "--json").json
-    assert usual["drop"] == 0.1
-    finer = desk("power", "suite.yaml", "--drop", "0.05", "--json").json
+    assert usual["drop"] == 0.2
+    finer = desk("power", "suite.yaml", "--drop", "0.15", "--json").json
     surer = desk("power", "suite.yaml", "--chance", "0.95", "--json").json
-    assert finer["needed"][0]["cases"] == pytest.approx(4 * usual["needed"][0]["cases"], rel=0.05)
-    assert surer["needed"][0]["cases"] > usual["needed"][0]["cases"]
+    assert finer["to_show"][0]["cases"] > 2 * usual["to_show"][0]["cases"]
+    assert finer["to_exclude"] == usual["to_exclude"]
+    assert surer["to_exclude"][0]["cases"] > usual["to_exclude"][0]["cases"]
+    allowed = desk("power", "suite.yaml", "--drop", "0.1")
+    assert allowed.out.count("so one of 0.1 is not meant to FAIL") == 2
     assert "evalfactory noise" in desk("power", "suite.yaml").out
 
 
 def test_an_advisory_metric_needs_no_case(desk: Desk) -> None:
     desk.suite(gate={"metrics": {"answer_relevancy": {"tier": "advisory"}, "faithfulness": {"tier": "advisory"}}})
-    assert desk("power", "suite.yaml", "--json").json["needed"] == []
+    assert desk("power", "suite.yaml", "--json").json["to_exclude"] == []
 
 
 def test_power_without_a_run_says_which_command_makes_one(new_desk: Desk) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks.halueval import PAGE, RESULTS, SHARES, with_tables
+from benchmarks.halueval import JUDGES, PAGE, RESULTS, SHARES, with_rows, with_tables
 
 
 def test_the_tables_are_those_that_were_measured() -> None:
@@ -15,11 +15,19 @@ def test_the_tables_are_those_that_were_measured() -> None:
     assert page == with_tables(page, json.loads(RESULTS.read_text())), "make it anew: benchmarks/halueval.py --seeds 0"
 
 
-def test_every_seed_has_every_share_once() -> None:
+def test_no_seed_of_a_share_is_left_out_and_none_comes_twice() -> None:
     rows = json.loads(RESULTS.read_text())
-    seen = [(row["judge"], row["seed"], row["share"]) for row in rows]
-    assert len(seen) == len(set(seen))
-    assert set(seen) == {(judge, seed, share) for judge, seed, _ in seen for share in SHARES}
+    for judge in JUDGES:
+        for share in SHARES:
+            seeds = sorted(row["seed"] for row in rows if (row["judge"], row["share"]) == (judge, share))
+            assert seeds == list(range(1, len(seeds) + 1))
+            assert len(seeds) >= 20
+
+
+def test_a_seed_that_is_measured_again_takes_the_place_of_what_was() -> None:
+    old = [{"judge": "simulated", "seed": seed, "share": 0.0, "mean": 0.1} for seed in (1, 2)]
+    new = {"judge": "simulated", "seed": 1, "share": 0.0, "mean": 0.2}
+    assert with_rows(old, [new]) == [new, old[1]]
 
 
 def test_without_the_answers_nothing_is_measured_and_that_is_said(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Everything is rounded to nine decimals, so that a report is the same on every ma
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections import Counter
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -16,10 +17,11 @@ from ..records.measurement import Measurement
 from ..records.report import Difference, DropTest, Interval, MetricComparison, Share, SliceComparison
 from .grouping import SLICES_SHOWN, CaseFacts, Label
 from .shares import ClusterCount, clustered_wilson, wilson
-from .sizes import Precision, detectable_drop, settling_cases
+from .sizes import Precision, settling_cases
 from .statistics.bca import RESAMPLES
 from .statistics.bounded import BoundedMean
 from .statistics.estimate import GuardedMean, degenerate, mean_estimate
+from .statistics.prospect import Prospect, detectable_drop, excludable_drop, span_of
 from .statistics.sample import Sample, sample_of
 from .statistics.significance import holm, mcnemar, sign_flips
 
@@ -58,6 +60,13 @@ class Found(NamedTuple):
     columns: Columns
 
 
+class Level(NamedTuple):
+    """How sure the gate wants to be."""
+
+    confidence: float
+    gated: int  # metrics, for all of which a shown drop is corrected
+
+
 class Evidence(NamedTuple):
     """The comparison's numbers."""
 
@@ -81,8 +90,9 @@ def evidence(some: Sequence[Found], facts: Mapping[str, CaseFacts], gate: GateSp
     """Every metric with its interval, tests and decision, and the slices; a metric without pairs as it came."""
     tested = {each.counted.name: _tested(each, facts, gate) for each in some if each.counted.pairs}
     drops = dict(zip(tested, drop_tests(list(tested.values()), gate.confidence), strict=True))
+    gated = sum(each.rule.tier != "advisory" for each in tested.values())
     metrics = [
-        _with_evidence(tested[each.counted.name], drops[each.counted.name], facts, gate.confidence)
+        _with_evidence(tested[each.counted.name], drops[each.counted.name], facts, Level(gate.confidence, gated))
         if each.counted.name in tested
         else each.counted
         for each in some
@@ -141,7 +151,7 @@ def _estimate(sample: Sample, columns: Columns, resamples: int) -> GuardedMean |
 def _span(columns: Columns) -> float:
     """How large a difference can be: 1 for scores from 0 to 1, else what was seen."""
     least, most = min(min(columns.here), min(columns.there)), max(max(columns.here), max(columns.there))
-    return 1.0 if least >= 0 and most <= 1 else max(most - least, 1.0)
+    return span_of(least, most)
 
 
 def _clusters(columns: Columns, facts: Mapping[str, CaseFacts]) -> Iterator[Hashable]:
@@ -151,37 +161,57 @@ def _clusters(columns: Columns, facts: Mapping[str, CaseFacts]) -> Iterator[Hash
         yield (known.cluster,) if known is not None and known.cluster else case_id
 
 
-def _with_evidence(
-    tested: _Tested, drop: DropTest, facts: Mapping[str, CaseFacts], confidence: float
-) -> MetricComparison:
+def _with_evidence(tested: _Tested, drop: DropTest, facts: Mapping[str, CaseFacts], level: Level) -> MetricComparison:
     columns = tested.found.columns
     clusters = list(_clusters(columns, facts))
     judged = [(cluster, *both) for cluster, both in zip(clusters, columns.passed, strict=True) if both is not None]
     shares: dict[str, object] = {}
     p_passed = None
     if judged:
-        shares["passed"] = _share(((cluster, here) for cluster, here, _ in judged), confidence)
-        shares["baseline_passed"] = _share(((cluster, there) for cluster, _, there in judged), confidence)
+        shares["passed"] = _share(((cluster, here) for cluster, here, _ in judged), level.confidence)
+        shares["baseline_passed"] = _share(((cluster, there) for cluster, _, there in judged), level.confidence)
         p_passed = _p_passed(judged)
-    difference = _difference(tested, p_passed, confidence)
+    difference = _difference(tested, p_passed, level)
     return tested.found.counted.model_copy(update={"difference": difference, "drop": drop, **shares})
 
 
-def _difference(tested: _Tested, p_passed: float | None, confidence: float) -> Difference:
+def _difference(tested: _Tested, p_passed: float | None, level: Level) -> Difference:
     estimate, columns = tested.estimate, tested.found.columns
     sample = estimate.sample
+    prospect = _prospect(tested, level)
     return Difference(
-        interval=_interval(estimate, tested.precision, confidence),
+        interval=_interval(estimate, tested.precision, level.confidence),
         standard_error=_rounded(sample.standard_error),
         cases=tested.precision.cases,
         clusters=sample.clusters,
         nonzero=sample.nonzero,
         effective=_rounded(sample.effective),
-        detectable_drop=_rounded(detectable_drop(tested.precision)),
+        largest_cluster=_rounded(prospect.largest),
+        span=_rounded(prospect.span),
+        detectable_drop=_roughly(detectable_drop(prospect, tested.allowed)),
+        excludable_drop=_roughly(excludable_drop(prospect)),
         p_scores=_rounded(sign_flips(sample.sums, seed=_SEED)),
         p_passed=None if p_passed is None else _rounded(p_passed),
         caveat=_caveat(sample, columns),
     )
+
+
+def _prospect(tested: _Tested, level: Level) -> Prospect:
+    """What another comparison of this size would be."""
+    sample = tested.estimate.sample
+    return Prospect(
+        draws=sample.clusters,
+        spread=sample.standard_error * math.sqrt(sample.clusters),
+        effective=sample.effective,
+        largest=float(sample.sizes.max() / sample.sizes.mean()),
+        span=_span(tested.found.columns),
+        alpha=(1 - level.confidence) / 2,
+        among=1 if tested.rule.tier == "advisory" else level.gated,
+    )
+
+
+def _roughly(drop: float | None) -> float | None:
+    return None if drop is None else round(drop, 6)
 
 
 def _caveat(sample: Sample, columns: Columns) -> str | None:

@@ -1,4 +1,4 @@
-"""How many cases a comparison needs, and what one of a given size can show. Needs no library."""
+"""How many cases would settle what a comparison leaves open. Needs no library."""
 
 from __future__ import annotations
 
@@ -22,11 +22,6 @@ class Precision(NamedTuple):
     span: float = 1.0  # how large a difference can be
 
 
-def detectable_drop(known: Precision, *, power: float = POWER) -> float:
-    """The smallest true drop that a comparison like this one would show, with a chance of `power`, to be one."""
-    return known.mean - known.low + NormalDist().inv_cdf(power) * known.standard_error
-
-
 def settling_cases(known: Precision, allowed_drop: float, *, alpha: float, power: float = POWER) -> int | None:
     """About how many cases would settle whether the drop is larger than allowed, if it stays what it was seen to be.
 
@@ -41,28 +36,3 @@ def settling_cases(known: Precision, allowed_drop: float, *, alpha: float, power
     by_spread = known.cases * (known.standard_error * deviates / gap) ** 2
     cases = max(by_spread, -math.log(alpha) * known.span / gap)
     return math.ceil(cases) if cases <= _MOST_CASES else None
-
-
-def cases_for(drop: float, spread: float, *, alpha: float, power: float = POWER) -> int:
-    """How many cases show a true drop of `drop`, with a chance of `power`, when differences spread by `spread` a case.
-
-    As many exclude a drop of `drop` where there is none.
-    """
-    normal = NormalDist()
-    deviates = normal.inv_cdf(1 - alpha) + normal.inv_cdf(power)
-    return max(2, math.ceil((spread * deviates / drop) ** 2), math.ceil(-math.log(alpha) / drop))
-
-
-def detectable_drop_of(cases: int, spread: float, *, alpha: float, power: float = POWER) -> float:
-    """The smallest true drop that so many cases show, with a chance of `power`; what `cases_for` says, turned around."""
-    normal = NormalDist()
-    deviates = normal.inv_cdf(1 - alpha) + normal.inv_cdf(power)
-    return max(spread * deviates / math.sqrt(cases), -math.log(alpha) / cases)
-
-
-def power_of(cases: int, drop: float, spread: float, *, alpha: float) -> float:
-    """The chance that so many cases show a true drop of `drop`, when differences spread by `spread` a case."""
-    normal = NormalDist()
-    if spread <= 0:
-        return 1.0 if drop > 0 else alpha
-    return normal.cdf(drop * math.sqrt(cases) / spread - normal.inv_cdf(1 - alpha))

@@ -12,8 +12,10 @@ from typing import NamedTuple
 from ..analysis.comparable import counted_repeats
 from ..analysis.grouping import cluster_of
 from ..analysis.noise import draws_of, noise_variance
-from ..analysis.power import Price, Seen, Wanted, metric_power, together
+from ..analysis.power import Price, Seen, Wanted, metric_power, together, together_shown
 from ..analysis.sizes import POWER
+from ..analysis.statistics.prospect import span_of
+from ..analysis.statistics.sample import Sample, sample_of
 from ..errors import UsageError
 from ..records.gate import MetricGate
 from ..records.measurement import Usage
@@ -38,7 +40,7 @@ LOOKED_AT = 50  # of a suite's runs, the newest
 class PowerOptions:
     """What the command line asks."""
 
-    drop: float | None = None  # the gate's allowed drop without it
+    drop: float | None = None  # twice the gate's allowed drop without it
     chance: float = POWER
     run_id: str | None = None  # count on this run, else on the newest ones that tell enough
     baseline: str | None = None
@@ -57,21 +59,25 @@ class _Runs(NamedTuple):
 
 
 def suite_power(path: Path, options: PowerOptions) -> Power:
-    """What the suite's gate needs to see the drop.
+    """What the suite's gate needs to exclude a drop beyond the allowed one, and to show one that is there.
 
     Raises:
         UsageError: The suite has no finished run yet, or the drop is none.
     """
     loaded = load_suite(path)
     gate = loaded.suite.gate
-    wanted = Wanted(gate.allowed_drop if options.drop is None else options.drop, options.chance, gate.confidence)
-    if wanted.drop <= 0:
-        raise UsageError("a drop of nothing cannot be seen with any number of cases", hint="--drop 0.03")
+    drop = 2 * gate.allowed_drop if options.drop is None else options.drop
+    if drop <= 0:
+        raise UsageError("a drop of nothing cannot be seen with any number of cases", hint="--drop 0.06")
     store = _store(loaded, options.store)
     runs = _runs(store, loaded.suite.name, options)
     noise = _noise(store, runs)
     tiers = _tiers(loaded.suite, runs.plan.dataset_cases)
-    metrics = tuple(metric_power(seen, wanted, tiers) for seen in _seen(store, runs, loaded.suite, noise))
+    known = list(_seen(store, runs, loaded.suite, noise))
+    gated = sum(seen.tier != "advisory" for seen in known)
+    wanted = Wanted(drop, options.chance, gate.confidence, max(gated, 1))
+    metrics = tuple(metric_power(seen, wanted, tiers) for seen in known)
+    price = _price(store, runs)
     return Power(
         suite=loaded.suite.name,
         drop=wanted.drop,
@@ -82,7 +88,8 @@ def suite_power(path: Path, options: PowerOptions) -> Power:
         noise_run_id=runs.noise.run_id if runs.noise and noise else None,
         dataset_cases=runs.plan.dataset_cases,
         metrics=metrics,
-        needed=together(metrics, _price(store, runs)),
+        to_exclude=together(metrics, price),
+        to_show=together_shown(metrics, wanted.drop, price),
     )
 
 
@@ -150,19 +157,23 @@ def _noise(store: Store, runs: _Runs) -> dict[str, float]:
 
 
 def _seen(store: Store, runs: _Runs, suite: Suite, noise: dict[str, float]) -> Iterator[Seen]:
-    alone = _spreads(store, runs) if len(runs.differences) < len(runs.plan.recipes) else {}
+    alone = _alone(store, runs) if len(runs.differences) < len(runs.plan.recipes) else {}
     for recipe in runs.plan.recipes:
         name, known = recipe.name, runs.differences.get(recipe.name)
-        tier = suite.gate.metrics.get(name, MetricGate()).tier
+        rule = suite.gate.metrics.get(name, MetricGate())
+        allowed = suite.gate.allowed_drop if rule.allowed_drop is None else rule.allowed_drop
         if known is not None:
             spread = _of_single_draws(known.standard_error * math.sqrt(known.cases), runs.repeats, noise.get(name))
-            share = known.effective / known.clusters * known.cases
-            yield Seen(name, tier, spread, "differences", known.cases, share, noise.get(name))
+            sizes = known.cases, known.clusters, known.effective, known.largest_cluster, known.span
+            yield Seen(name, rule.tier, allowed, "differences", spread, *sizes, noise=noise.get(name))
         elif name in alone:
-            spread, cases = alone[name]
-            yield Seen(name, tier, spread, "scores", cases, None, noise.get(name))
+            sample, span = alone[name]
+            spread = sample.standard_error * math.sqrt(2 * sample.pairs)
+            largest = float(sample.sizes.max() / sample.sizes.mean())
+            sizes = sample.pairs, sample.clusters, sample.effective, largest, span
+            yield Seen(name, rule.tier, allowed, "scores", spread, *sizes, noise=noise.get(name))
         else:
-            yield Seen(name, tier, None, "none", noise=noise.get(name))
+            yield Seen(name, rule.tier, allowed, "none", None, noise=noise.get(name))
 
 
 def _of_single_draws(spread: float, repeats: int, noise: float | None) -> float:
@@ -170,10 +181,11 @@ def _of_single_draws(spread: float, repeats: int, noise: float | None) -> float:
     return math.sqrt(spread**2 + 2 * (noise or 0.0) ** 2 * (1 - 1 / repeats))
 
 
-def _spreads(store: Store, runs: _Runs) -> dict[str, tuple[float, int]]:
-    """Spread and cases by metric, as if a second run had nothing to do with this one: its variance twice."""
-    from ..analysis.statistics.sample import sample_of
+def _alone(store: Store, runs: _Runs) -> dict[str, tuple[Sample, float]]:
+    """Each metric's scores in this one run, and how far two of them can be apart.
 
+    A second run is taken for one that has nothing to do with it, so that its variance comes twice.
+    """
     plan = runs.plan
     clusters = {each.case.id: cluster_of(each.case, plan.cluster_by) for each in all_frozen(store, plan)}
     found = {}
@@ -183,9 +195,9 @@ def _spreads(store: Store, runs: _Runs) -> dict[str, tuple[float, int]]:
             for each in reported_measurements(store, runs.keys)
             if each.metric == recipe.name and each.score is not None and not each.repeat
         ]
-        sample = sample_of(own)
+        sample, scores = sample_of(own), [score for _, score in own]
         if sample.clusters > 1:
-            found[recipe.name] = (sample.standard_error * math.sqrt(2 * len(own)), len(own))
+            found[recipe.name] = (sample, span_of(min(scores), max(scores)))
     return found
 
 

@@ -35,7 +35,7 @@ from ..records.report import (
     TargetSpeed,
     Verdict,
 )
-from ..records.sizing import MetricNoise, MetricPower, Needed, Noise, Power, ShakyCase
+from ..records.sizing import MetricNoise, MetricPower, Needed, Noise, Power, Reach, ShakyCase
 from ..render.machine import JudgeTotals, SummaryJson
 from .parser import build_parser
 
@@ -237,7 +237,10 @@ def _report() -> Iterator[str]:
     for key in SummaryJson.__annotations__:
         yield _row(f"`{key}`", _OF_JSON[key])
     yield f"\n`judge` has {', '.join(f'`{key}`' for key in JudgeTotals.__annotations__)}.\n"
-    for command, record, parts in (("noise", Noise, (MetricNoise, ShakyCase)), ("power", Power, (MetricPower, Needed))):
+    for command, record, parts in (
+        ("noise", Noise, (MetricNoise, ShakyCase)),
+        ("power", Power, (MetricPower, Needed, Reach)),
+    ):
         yield f"## The object of `{command} --json`\n"
         yield f"{_first_line(record)}\n"
         yield from _fields(record)

@@ -84,12 +84,14 @@ def _telling(commands: Commands[Parser]) -> None:
     power = command(
         commands,
         "power",
-        "say how many cases, repeats and dollars it takes to see a drop",
-        "evalfactory power suite.yaml --drop 0.03",
+        "say how many cases, repeats and dollars it takes to exclude a drop, and to show one",
+        "evalfactory power suite.yaml --drop 0.06",
     )
     add_suite(power)
-    power.add_argument("--drop", type=share, metavar="D", help="of a metric's mean (default: the gate's allowed drop)")
-    power.add_argument("--chance", type=share, default=0.8, metavar="P", help="of seeing it (default: 0.8)")
+    power.add_argument(
+        "--drop", type=share, metavar="D", help="that is to FAIL, of a metric's mean (default: twice the allowed one)"
+    )
+    power.add_argument("--chance", type=share, default=0.8, metavar="P", help="of being right (default: 0.8)")
     power.add_argument("--run", metavar="RUN", help="count on this run (default: the newest ones that tell enough)")
     power.add_argument("--baseline", metavar="NAME", help="and on how it differs from this one")
     power.add_argument("--store", metavar="URL", help="folder, s3://, gs:// or az:// (default: the suite's)")

@@ -233,7 +233,15 @@ class Difference(Record):
     clusters: int = Field(description="What was drawn as one: cases, or groups of them by `cluster_by`.")
     nonzero: int = Field(description="Clusters in which something changed.")
     effective: float = Field(description="How many clusters of equal weight would tell as much of the tails.")
-    detectable_drop: float = Field(description="Smallest true drop that such a comparison shows, 4 times in 5.")
+    largest_cluster: float = Field(default=1.0, description="Its pairs, the average cluster having 1.")
+    span: float = Field(default=1.0, description="How large a difference can be: 1 for scores from 0 to 1.")
+    detectable_drop: float | None = Field(
+        description="Smallest true drop of this metric alone that such a comparison shows to be beyond the allowed one, "
+        "about 4 times in 5; none where it shows none."
+    )
+    excludable_drop: float | None = Field(
+        default=None, description="Smallest drop that it excludes about 4 times in 5 where nothing has changed."
+    )
     p_scores: float = Field(description="Of no change in scores: sign-flip permutation test, two-sided.")
     p_passed: float | None = Field(
         default=None,

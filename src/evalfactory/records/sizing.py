@@ -57,7 +57,7 @@ class Noise(Record):
 
 
 class Needed(Record):
-    """One way to see the drop."""
+    """One way to be as sure as wanted."""
 
     repeats: int = Field(description="How often each case is judged, in both runs.")
     cases: int = Field(description="How many there must be.")
@@ -65,11 +65,22 @@ class Needed(Record):
     cost_usd: float | None = Field(default=None, description="Of one run, judge and target; none without a price.")
 
 
+class Reach(Record):
+    """What a comparison of so many cases can tell of a metric."""
+
+    cases: int = Field(description="In each of the two runs.")
+    detectable_drop: float | None = Field(
+        description="Smallest true drop that is shown to be beyond the allowed one; none where no drop is."
+    )
+    excludable_drop: float | None = Field(description="Smallest drop that is excluded where nothing has changed.")
+
+
 class MetricPower(Record):
-    """What one metric needs, and what the suite's tiers can see of it."""
+    """What one metric needs, and what the suite's tiers can tell of it."""
 
     name: str = Field(description="In this suite.")
     metric_tier: MetricTier = Field(description="How much the metric matters; an advisory one decides nothing.")
+    allowed_drop: float = Field(description="Of its mean; what one would accept.")
     spread: float | None = Field(
         default=None,
         description="Standard deviation of a case's difference between two runs; whole clusters are one draw.",
@@ -83,24 +94,33 @@ class MetricPower(Record):
         default=None, description="Deviation of the judge's scores of the same answer; none until it was measured."
     )
     few_changed: bool = Field(
-        default=False, description="So few cases change that a cautious bound will be used, which needs somewhat more."
+        default=False,
+        description="So few cases change that the cautious bound will be in force at that size; it is counted with.",
     )
-    needed: tuple[Needed, ...] = Field(default=(), description="Cases to see the drop in this metric.")
-    detectable: dict[str, float] = Field(
-        default_factory=dict, description="Tier -> smallest drop that so many cases show, with the stated chance."
+    to_exclude: tuple[Needed, ...] = Field(
+        default=(), description="Cases to exclude a drop beyond the allowed one where nothing has changed."
     )
+    to_show: tuple[Needed, ...] = Field(
+        default=(), description="Cases to show that the drop is beyond the allowed one; nothing where it is not."
+    )
+    tiers: dict[str, Reach] = Field(default_factory=dict, description="Tier -> what its cases can tell.")
 
 
 class Power(Record):
-    """How many cases show a drop, and as many exclude one where nothing changed."""
+    """How many cases exclude a drop where nothing changed (PASS), and how many show one that is there (FAIL)."""
 
     suite: str = Field(description="Its name.")
-    drop: float = Field(description="Of a metric's mean, that is to be seen.")
-    chance: float = Field(description="Of seeing it, for each metric by itself.")
+    drop: float = Field(description="The true drop of one metric's mean that is to be shown.")
+    chance: float = Field(description="Of either, for each metric by itself.")
     confidence: float = Field(description="Of the gate's intervals.")
     run_id: str = Field(description="The run whose costs, and scores, are counted on.")
     compared: tuple[str, str] | None = Field(default=None, description="The two runs whose differences are counted on.")
     noise_run_id: str | None = Field(default=None, description="The run that measured the judge's noise.")
     dataset_cases: int = Field(description="Cases that the dataset had in that run.")
     metrics: tuple[MetricPower, ...] = Field(description="In the order of the suite.")
-    needed: tuple[Needed, ...] = Field(description="For every gated metric together, the cheapest first.")
+    to_exclude: tuple[Needed, ...] = Field(
+        description="Every critical metric's drop beyond the allowed one, the cheapest way first; a PASS takes that."
+    )
+    to_show: tuple[Needed, ...] = Field(
+        description="The drop in any gated metric that allows less, the cheapest way first; a FAIL takes that."
+    )

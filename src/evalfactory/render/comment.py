@@ -120,7 +120,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield " · ".join(numbers)
     if report.baseline is not None:
         yield safe(words.baseline(report.baseline)) + _age(report.baseline)
-    if able := words.detectable(report.compared):
+    for able in words.detectable(report.compared):
         yield safe(able)
     if cause := words.diagnosis(report):
         yield safe(cause)

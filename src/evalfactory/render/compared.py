@@ -108,7 +108,8 @@ def _below(comparison: Comparison) -> list[str]:
     left_out = comparison.slices_left_out
     return [
         *refused,
-        *filter(None, [f"intervals: {made}" if made else "", words.detectable(comparison.metrics)]),
+        *([f"intervals: {made}"] if made else []),
+        *words.detectable(comparison.metrics),
         *settling,
         *filter(None, map(words.chance, comparison.metrics)),
         *([f"{words.plural(left_out, 'smaller slice')} not shown"] if left_out else []),

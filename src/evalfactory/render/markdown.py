@@ -157,7 +157,7 @@ def _counts(report: Report) -> str:
     lines = [" · ".join(numbers)]
     if report.baseline is not None:
         lines.append(safe(words.baseline(report.baseline)))
-    if able := words.detectable(report.compared):
+    for able in words.detectable(report.compared):
         lines.append(safe(able))
     if told := words.diagnosis(report):
         lines.append(safe(told))

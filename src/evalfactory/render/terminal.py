@@ -131,7 +131,7 @@ def _counts(screen: Screen, report: Report) -> None:
         screen.paragraph("".join(text for text, _ in pieces))
     if report.baseline is not None:
         screen.paragraph(words.baseline(report.baseline), lines=8, style="dim")
-    if able := words.detectable(report.compared):
+    for able in words.detectable(report.compared):
         screen.paragraph(able, style="dim")
     if told := words.diagnosis(report):
         screen.paragraph(told, style="dim")

@@ -226,10 +226,18 @@ def cause(result: CaseResult) -> str:
     return "retrieval and generation" if result.cause == "both" else (result.cause or "").replace("cannot tell", "")
 
 
-def detectable(metrics: Sequence[MetricComparison]) -> str:
-    """What a comparison of this size can see; empty without one. Names come as they are."""
-    seen = [f"{score(m.difference.detectable_drop)} in {m.name}" for m in metrics if m.difference is not None]
-    return f"a true drop of {', '.join(seen)} would be shown 4 times in 5" if seen else ""
+def detectable(metrics: Sequence[MetricComparison]) -> list[str]:
+    """What a comparison of this size can show, and exclude; nothing without one. Names come as they are."""
+    known = [(each.name, each.difference) for each in metrics if each.difference is not None]
+    shown = [f"{score(d.detectable_drop)} in {name}" for name, d in known if d.detectable_drop is not None]
+    none = [name for name, d in known if d.detectable_drop is None]
+    excluded = [f"{score(d.excludable_drop)} in {name}" for name, d in known if d.excludable_drop is not None]
+    found = [
+        (shown, f"a true drop of {', '.join(shown)} would be shown, to be beyond the allowed one, about 4 times in 5"),
+        (none, f"no drop, however large, would be shown in {', '.join(none)}: too few pairs"),
+        (excluded, f"where nothing changed, a drop of {', '.join(excluded)} would be excluded about 4 times in 5"),
+    ]
+    return [sentence for some, sentence in found if some]
 
 
 def chance(metric: MetricComparison) -> str:

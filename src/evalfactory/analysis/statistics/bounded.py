@@ -85,12 +85,19 @@ def _tail(sums: Floats, sizes: Floats, mean: float, least: float) -> float:
     if not len(sums):
         return 1.0
     gaps = np.append(sums - mean * sizes, (least - mean) * sizes.max())
-    values, counts = np.unique(gaps[gaps != 0.0], return_counts=True)
-    if not len(values) or values[0] >= 0:
+    values, counts = np.unique(gaps, return_counts=True)
+    return chance_of_falling(values, counts.astype(float))
+
+
+def chance_of_falling(gaps: Floats, counts: Floats) -> float:
+    """P(Σ gap G ≤ 0), G independent Gamma(count); the gaps are sorted, the counts need not be whole."""
+    there = (gaps != 0.0) & (counts > 0)
+    gaps, counts = gaps[there], counts[there]
+    if not len(gaps) or gaps[0] >= 0:
         return 0.0
-    if values[-1] <= 0:
+    if gaps[-1] <= 0:
         return 1.0
-    return min(_chance_below_zero(values, counts.astype(float)), 1.0)
+    return min(_chance_below_zero(gaps, counts), 1.0)
 
 
 def _chance_below_zero(values: Floats, counts: Floats) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from ...app.power import PowerOptions, suite_power
 from ...records.sizing import MetricPower, Needed, Power
 from ...render import words
@@ -18,7 +20,7 @@ _BASIS = {
 
 
 def execute(arguments: Arguments) -> int:
-    """Print how many cases, repeats and dollars it takes to see a drop."""
+    """Print how many cases, repeats and dollars it takes to exclude a drop, and to show one."""
     options = PowerOptions(arguments.drop, arguments.chance, arguments.run, arguments.baseline, arguments.store)
     power = suite_power(suite_path(arguments.suite), options)
     if arguments.json:
@@ -29,36 +31,44 @@ def execute(arguments: Arguments) -> int:
 
 
 def _say(power: Power) -> None:
-    say(f"{power.suite}: to see a drop of {power.drop:g}, {power.chance:.0%} of the times it is there,")
-    say("and to exclude one as often where nothing changed")
+    say(f"{power.suite}: cases for the right answer, {power.chance:.0%} of the times:")
+    say("to exclude a drop beyond the allowed one where nothing changed (PASS),")
+    say(f"and to show that a true drop of {power.drop:g} is beyond it (FAIL)")
     say()
-    titles = ("metric", "spread", "judge's noise", "cases", "known from")
-    say_table(titles, [_metric(metric) for metric in power.metrics], numbers=titles[1:4])
+    titles = ("metric", "spread", "judge's noise", "allowed", "to exclude", "to show", "known from")
+    say_table(titles, [_metric(metric) for metric in power.metrics], numbers=titles[1:6])
     say()
-    if power.needed:
-        ways = ("repeats", "cases", "judge calls", "dollars")
-        say_table(ways, [_needed(each) for each in power.needed], numbers=ways)
+    ways = ("repeats", "cases", "judge calls", "dollars")
+    some = [("to exclude", each) for each in power.to_exclude] + [("to show", each) for each in power.to_show]
+    if some:
+        say_table(("all together", *ways), [(what, *_needed(each)) for what, each in some], numbers=ways)
         say()
-    tiers = power.metrics[0].detectable if power.metrics else {}
+    tiers = {tier: reach.cases for metric in power.metrics for tier, reach in metric.tiers.items()}
     if tiers:
-        say_table(
-            ("the drop that is seen in", *tiers),
-            [(m.name, *(words.score(m.detectable.get(tier)) for tier in tiers)) for m in power.metrics],
-            numbers=tuple(tiers),
-        )
+        heads = [f"{tier} ({words.count(cases)})" for tier, cases in tiers.items()]
+        say_table(("smallest drop in a tier", "", *heads), list(_reach(power, tuple(tiers))), numbers=heads)
         say()
     for line in _notes(power):
         say(line)
 
 
+def _reach(power: Power, tiers: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    """Two rows a metric: what each tier shows, and what it excludes."""
+    for metric in power.metrics:
+        found = [metric.tiers.get(tier) for tier in tiers]
+        yield metric.name, "shown", *(words.score(each.detectable_drop if each else None) for each in found)
+        yield "", "excluded", *(words.score(each.excludable_drop if each else None) for each in found)
+
+
 def _metric(metric: MetricPower) -> tuple[str, ...]:
-    cases = metric.needed[0].cases if metric.needed else None
     about = "+" if metric.few_changed else ""
     return (
         metric.name + (" (advisory)" if metric.metric_tier == "advisory" else ""),
         words.score(metric.spread),
         words.score(metric.noise),
-        "–" if cases is None else f"{words.count(cases)}{about}",
+        f"{metric.allowed_drop:g}",
+        f"{words.count(metric.to_exclude[0].cases)}{about}" if metric.to_exclude else "–",
+        words.count(metric.to_show[0].cases) if metric.to_show else "–",
         f"{_BASIS[metric.basis]}, {words.plural(metric.cases_seen, 'case')}",
     )
 
@@ -73,11 +83,16 @@ def _needed(each: Needed) -> tuple[str, ...]:
 
 
 def _notes(power: Power) -> list[str]:
-    most = max((each.cases for each in power.needed), default=0)
+    most = max((each.cases for each in (*power.to_exclude, *power.to_show)), default=0)
     seen = f"runs {power.compared[0]} and {power.compared[1]}" if power.compared else f"run {power.run_id} alone"
     notes = [f"counted on {seen}; calls and dollars are those of one run"]
+    notes += [
+        f"{metric.name}: the gate allows a drop of {metric.allowed_drop:g}, so one of {power.drop:g} is not meant to FAIL"
+        for metric in power.metrics
+        if metric.metric_tier != "advisory" and metric.allowed_drop >= power.drop
+    ]
     if any(metric.few_changed for metric in power.metrics):
-        notes.append("+ so few cases change that the gate will use a cautious bound, which needs somewhat more")
+        notes.append("+ so few cases change that the gate will use its cautious bound, which is counted with")
     if any(metric.basis == "scores" for metric in power.metrics):
         notes.append("a run beside a baseline tells more: evalfactory run SUITE --baseline NAME")
     if any(metric.spread is not None and metric.cases_seen < FEW for metric in power.metrics):
