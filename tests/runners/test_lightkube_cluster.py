@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -14,11 +15,11 @@ from aiohttp import web
 pytest.importorskip("lightkube", reason="the extra `kubernetes` is not installed")
 
 from lightkube import AsyncClient, KubeConfig
-from lightkube.config.models import Cluster, User
+from lightkube.config.models import Cluster, User, UserExec
 
 from evalfactory.errors import EnvironmentProblem, EvalFactoryError, UnavailableError, UsageError
 from evalfactory.manifests.job import indexed_job
-from evalfactory.runners.lightkube_cluster import LightkubeCluster, as_kubectl
+from evalfactory.runners.lightkube_cluster import LightkubeCluster, as_kubectl, tell_program
 from placed_given import order
 
 Result = TypeVar("Result")
@@ -26,8 +27,8 @@ JOBS = "/apis/batch/v1/namespaces/evals/jobs"
 NAME = "evalfactory-nightly-7"
 
 
-def config_of(url: str) -> KubeConfig:
-    return KubeConfig.from_one(user=User(token="t"), cluster=Cluster(server=url))
+def config_of(url: str, user: User | None = None) -> KubeConfig:
+    return KubeConfig.from_one(user=user or User(token="t"), cluster=Cluster(server=url))
 
 
 class Server:
@@ -36,10 +37,12 @@ class Server:
     def __init__(self) -> None:
         self.jobs: dict[str, Any] = {}
         self.asked: list[tuple[str, str, dict[str, str]]] = []
+        self.bearers: set[str] = set()
         self.refuse = 0
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         self.asked.append((request.method, request.path, dict(request.query)))
+        self.bearers.add(request.headers.get("Authorization", ""))
         if self.refuse:
             return _status(self.refuse, "because")
         if request.path.endswith("selfsubjectaccessreviews"):
@@ -82,7 +85,7 @@ def _status(code: int, message: str) -> web.Response:
     return web.json_response({"kind": "Status", "status": "Failure", "code": code, "message": message}, status=code)
 
 
-def on(server: Server, do: Callable[[LightkubeCluster], Awaitable[Result]]) -> Result:
+def on(server: Server, do: Callable[[LightkubeCluster], Awaitable[Result]], user: User | None = None) -> Result:
     """What `do` returns of a cluster that is this server."""
 
     async def served() -> Result:
@@ -93,7 +96,7 @@ def on(server: Server, do: Callable[[LightkubeCluster], Awaitable[Result]]) -> R
         site = web.TCPSite(runner, "127.0.0.1", 0)
         await site.start()
         url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-        cluster = LightkubeCluster(AsyncClient(config_of(url), namespace="evals"))
+        cluster = LightkubeCluster(AsyncClient(config_of(url, user), namespace="evals"))
         try:
             return await do(cluster)
         finally:
@@ -124,6 +127,42 @@ def test_a_job_is_made_once_found_changed_and_removed_with_every_field_as_it_was
     on(server, life)
     listed = [query for method, path, query in server.asked if (method, path) == ("GET", JOBS)]
     assert listed[0]["labelSelector"] == f"evalfactory/run={NAME}"
+
+
+def user_by(script: str, version: str) -> User:
+    """A user whose credentials a program makes."""
+    asked = f"client.authentication.k8s.io/{version}"
+    user = User(exec=UserExec(apiVersion=asked, command=sys.executable, args=["-c", script]))
+    tell_program(user)
+    return user
+
+
+TELLS = """
+import json, os
+asked = json.loads(os.environ["KUBERNETES_EXEC_INFO"])
+print(json.dumps({**asked, "status": {"token": asked["apiVersion"].rpartition("/")[2]}}))
+"""
+
+
+async def looks(cluster: LightkubeCluster) -> None:
+    await cluster.list("Job", {})
+
+
+@pytest.mark.parametrize("version", ["v1", "v1beta1"])
+def test_a_program_that_makes_credentials_is_asked_as_kubectl_asks_it(version: str) -> None:
+    server = Server()
+    on(server, looks, user_by(TELLS, version))
+    assert server.bearers == {f"Bearer {version}"}
+
+
+@pytest.mark.parametrize("script", ["import sys; sys.exit('log in first')", None])
+def test_a_program_that_makes_no_credentials_is_named_with_what_it_says(script: str | None) -> None:
+    user = user_by(script or "", "v1")
+    if script is None:
+        assert user.exec is not None
+        user.exec.command = "no-such-program"
+    with pytest.raises(EnvironmentProblem, match=r"no credentials for the cluster: .*(log in first|no-such-program)"):
+        on(Server(), looks, user)
 
 
 def test_a_watch_tells_each_change_and_ends_by_an_error_that_can_be_waited_for() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ try:
     from lightkube import ApiError, AsyncClient, ConfigError, KubeConfig
     from lightkube.config.client_adapter import verify_cluster
     from lightkube.config.kubeconfig import SingleConfig
-    from lightkube.config.models import User
+    from lightkube.config.models import NameValue, User
     from lightkube.generic_resource import GenericNamespacedResource, create_global_resource, create_namespaced_resource
     from lightkube.types import CascadeType, PatchType
 except ImportError as error:
@@ -53,6 +54,7 @@ def connect(context: str | None = None, namespace: str | None = None) -> Cluster
         if config is None:
             raise EnvironmentProblem(_NO_CLUSTER, hint=_NO_CLUSTER_HINT)
         transport = _transport(config)
+        tell_program(config.user)
         return LightkubeCluster(
             AsyncClient(config, namespace=namespace, field_manager="evalfactory", transport=transport)
         )
@@ -69,6 +71,20 @@ def as_kubectl(context: ssl.SSLContext) -> ssl.SSLContext:
     """The context, which verifies what kubectl does: Python 3.13 also wants extensions that authorities of clusters lack."""
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     return context
+
+
+def tell_program(user: User | None) -> None:
+    """Let a program that makes the user's credentials be asked as kubectl asks it.
+
+    lightkube knows no `v1`, whose answers are those of `v1beta1`, and tells the program nothing; some insist on it.
+    """
+    if user is None or user.exec is None:
+        return
+    program = user.exec
+    asked = {"apiVersion": program.apiVersion, "kind": "ExecCredential", "spec": {"interactive": False}}
+    program.env = [*(program.env or []), NameValue(name="KUBERNETES_EXEC_INFO", value=json.dumps(asked))]
+    if program.apiVersion == "client.authentication.k8s.io/v1":
+        program.apiVersion = "client.authentication.k8s.io/v1beta1"
 
 
 _NO_CLUSTER = "no cluster is configured"
@@ -170,6 +186,9 @@ def _translated(doing: str) -> Iterator[None]:
     except httpx2.HTTPError as error:
         said = str(error) or type(error).__name__
         raise UnavailableError(f"the cluster does not answer: {said}", hint="kubectl cluster-info") from error
+    except (ConfigError, OSError) as error:  # of a program for credentials: all else is the HTTP library's
+        hint = "does `kubectl get jobs` work here? `kubectl config view --minify` names the program"
+        raise EnvironmentProblem(f"there are no credentials for the cluster: {error}", hint=hint) from error
 
 
 def _code(error: httpx2.HTTPStatusError) -> int:
