@@ -222,8 +222,7 @@ async def _check(github: GitHub, message: Message, place: Place, sha: str) -> Pu
         external_id=report.run_id,
         details_url=message.around.report_url or place.build_url,
     )
-    done, url = await github.check(check)
-    return Published("check", done, url)
+    return Published("check", "created", (await github.check(check)).url)
 
 
 async def _status(github: GitHub, message: Message, place: Place, sha: str) -> Published:
@@ -235,8 +234,7 @@ async def _status(github: GitHub, message: Message, place: Place, sha: str) -> P
         description=_described(report),
         target_url=message.around.report_url or place.build_url,
     )
-    done, url = await github.status(status)
-    return Published("status", done, url)
+    return Published("status", "created", (await github.status(status)).url)
 
 
 def _name(report: Report) -> str:
