@@ -233,7 +233,7 @@ def detectable(metrics: Sequence[MetricComparison]) -> list[str]:
     none = [name for name, d in known if d.detectable_drop is None]
     excluded = [f"{score(d.excludable_drop)} in {name}" for name, d in known if d.excludable_drop is not None]
     found = [
-        (shown, f"a true drop of {', '.join(shown)} would be shown, to be beyond the allowed one, about 4 times in 5"),
+        (shown, f"a true drop of {', '.join(shown)} would be shown to be beyond the allowed one about 4 times in 5"),
         (none, f"no drop, however large, would be shown in {', '.join(none)}: too few pairs"),
         (excluded, f"where nothing changed, a drop of {', '.join(excluded)} would be excluded about 4 times in 5"),
     ]
