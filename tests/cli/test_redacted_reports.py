@@ -37,9 +37,9 @@ def private(new_desk: Desk) -> Desk:
         "must_run": {"ids": ["qqid1"]},
     }
     new_desk.suite(dataset=dataset, publish={"redact": EVERY_TEXT}, metrics=[{"faithfulness": {"threshold": 0.9}}])
-    new_desk.cases(*(secret_case(number) for number in range(30)))
+    new_desk.cases(*(secret_case(number, must_run=not number) for number in range(30)))
     new_desk.run("--run-id", "before")
-    changed = {0: {"input": "qqother question"}, 1: {"actual_output": "qqbefore qqnow"}}
+    changed = {2: {"input": "qqother question"}, 1: {"actual_output": "qqbefore qqnow"}}
     new_desk.cases(*(secret_case(number, **changed.get(number, {})) for number in range(1, 32)))
     new_desk.run("--run-id", "private", "--baseline", "before")
     return new_desk

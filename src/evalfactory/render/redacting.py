@@ -8,7 +8,7 @@ from typing import Final
 
 from ..records.measurement import Measurement, Slot
 from ..records.page import CaseLine, CaseText, Draw, Page
-from ..records.report import CaseResult, Report
+from ..records.report import CaseResult, GateCheck, Report
 from ..records.suite import Redacted
 
 WITHHELD: Final = "left out"
@@ -41,10 +41,8 @@ def redacted(report: Report, fields: Collection[Redacted]) -> Report:
         changes["selection"] = WITHHELD
         changes["notes"] = tuple(note.replace(report.selection, WITHHELD) for note in report.notes)
     if "case_id" in fields:
-        checks = (
-            check.model_copy(update={"case_id": _pseudonym(check.case_id)}) if check.case_id is not None else check
-            for check in report.verdict.checks
-        )
+        gone = report.baseline.gone if report.baseline is not None else ()
+        checks = (_without_ids(check, gone) for check in report.verdict.checks)
         changes |= {
             "verdict": report.verdict.model_copy(update={"checks": tuple(checks)}),
             "proof": report.proof.model_copy(update={"missing": ()}),  # slots in words; their number is told
@@ -53,6 +51,15 @@ def redacted(report: Report, fields: Collection[Redacted]) -> Report:
             ids = {name: tuple(map(_pseudonym, value)) for name, value in report.baseline if isinstance(value, tuple)}
             changes["baseline"] = report.baseline.model_copy(update=ids)
     return report.model_copy(update=changes)
+
+
+def _without_ids(check: GateCheck, gone: tuple[str, ...]) -> GateCheck:
+    if check.case_id is not None:
+        return check.model_copy(update={"case_id": _pseudonym(check.case_id)})
+    if check.rule == "must_run" and gone:  # in its words are the cases that are no longer gated
+        told = check.seen.replace(", ".join(gone), ", ".join(map(_pseudonym, gone)))
+        return check.model_copy(update={"seen": told})
+    return check
 
 
 def redacted_cases(results: Iterable[CaseResult], fields: Collection[Redacted]) -> list[CaseResult]:
