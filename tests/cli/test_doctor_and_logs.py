@@ -20,7 +20,10 @@ def test_logs_outlive_their_workers_and_name_run_and_shard(judged: Bench) -> Non
     assert "no worker has kept a log yet" in judged.here("logs", "pods", "--store", "store").err
     assert judged("work", *RUN, "--shard-index", "1").code == 0
     lines = judged.here("logs", "pods", "--store", "store", "--json").json["lines"]
-    assert [(line["run"], line["shard"], line["message"]) for line in lines] == [("pods", 1, "shard 1: committed")]
+    assert [(line["run"], line["shard"], line["message"]) for line in lines] == [
+        ("pods", 1, "shard 1: begun"),
+        ("pods", 1, "shard 1: committed"),
+    ]
     assert judged.here("logs", "pods", "--store", "store", "--shard", "0").out == ""
     case = judged.kept("pods")[0]["case_id"]
     assert "shard 1: committed" in judged.here("logs", "pods", "--store", "store", "--case", case).out

@@ -85,6 +85,20 @@ def test_a_key_that_works_for_another_pod_at_this_moment_is_waited_for_before_an
     assert refused.code == 69, refused.err
 
 
+def test_what_a_worker_said_before_it_was_killed_is_kept(bench: Bench) -> None:
+    with simulator("--latency", "constant", "--latency-mean-s", "1") as judge:
+        bench.base_url = judge.base_url
+        bench.suite(judge={"max_in_flight": 2}, execution={"shards": 1, "flush_s": 0.05})
+        assert bench.here("plan", "suite.yaml", "--write", "--run-id", "pods").code == 0
+        at_work = bench.start("work", *RUN, "--shard-index", "0")
+        logs = bench.root("pods") / "logs"
+        at_work.until(lambda: [path for path in logs.glob("*.jsonl") if path.stat().st_size], "its log")
+        at_work.send(signal.SIGKILL)
+        at_work.ended()
+        said = bench.here("logs", "pods", "--store", "store", "--shard", "0", "--json").json["lines"]
+    assert [line["message"] for line in said] == ["shard 0: begun"]
+
+
 def test_sigterm_while_a_worker_is_being_loaded_is_a_stop_and_no_failure() -> None:
     """A container's first process would not hear it, and be killed later: 137, which counts against its shard."""
     told = "import signal; from evalfactory.interrupts import end_on_sigterm as on; on(); signal.raise_signal(signal.SIGTERM)"

@@ -92,6 +92,7 @@ class Line:
                 if isinstance(news, Noticed):
                     log.warning("shard %d: %s", order.shard, news.message)
                 station.events.tell(news)
+            log.info("shard %d: begun", order.shard)
             if order.alone:
                 await self._admit(shard, order, alone=True)
             await self._admit(shard, order, alone=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
@@ -34,15 +34,36 @@ class _Lines(logging.Handler):
 
 @asynccontextmanager
 async def keep_log(station: Station, shard: int | None = None) -> AsyncIterator[None]:
-    """Collect the product's log lines and put them into the run's `logs/` when the work ends; with the shard, if it is one."""
+    """Collect the product's log lines and keep them in the run's `logs/`, every `flush_s` and when the work ends.
+
+    So that what a killed worker said is there too. With the shard, if it is one.
+    """
     handler = _Lines(station, shard)
     logger = logging.getLogger("evalfactory")
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+    over = asyncio.Event()
+    keeping = asyncio.create_task(_keep_regularly(station, handler.lines, over))
     try:
         yield
     finally:
         logger.removeHandler(handler)
-        body = "".join(f"{line}\n" for line in handler.lines).encode()
-        with suppress(UnavailableError):  # a log that cannot be kept takes nothing from what is committed
-            await asyncio.to_thread(station.store.put, station.keys.log(station.attempt), body)
+        over.set()
+        await keeping
+        await _keep(station, handler.lines)
+
+
+async def _keep_regularly(station: Station, lines: Sequence[str], over: asyncio.Event) -> None:
+    kept = 0
+    while not over.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), station.plan.execution.flush_s)
+        if not over.is_set() and len(lines) > kept:
+            kept = len(lines)
+            await _keep(station, lines)
+
+
+async def _keep(station: Station, lines: Sequence[str]) -> None:
+    body = "".join(f"{line}\n" for line in lines).encode()
+    with suppress(UnavailableError):  # a log that cannot be kept takes nothing from what is committed
+        await asyncio.to_thread(station.store.put, station.keys.log(station.attempt), body)
