@@ -22,6 +22,7 @@ Fault = Literal[
     "403",
     "garbage",
     "501 to conditions",
+    "206 past the end",
 ]
 
 
@@ -99,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             self._answer(404, _error("NoSuchKey", rest=f"<Key>{path}</Key>"))
         else:
-            self._answer_with(body)
+            self._answer_with(body, refuses=fault != "206 past the end")
 
     def do_POST(self) -> None:
         """DeleteObjects."""
@@ -121,14 +122,14 @@ class _Handler(BaseHTTPRequestHandler):
                 stub.objects.pop(path, None)
             self._answer(204, b"")
 
-    def _answer_with(self, body: bytes) -> None:
+    def _answer_with(self, body: bytes, *, refuses: bool) -> None:
         facts = {"ETag": '"x"', "Last-Modified": "Sun, 22 Nov 2026 08:00:00 GMT"}
         asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", ""))
         if asked is None:
             self._answer(200, body, **facts)
             return
         first, last = int(asked[1]), min(int(asked[2] or len(body) - 1), len(body) - 1)
-        if first >= len(body):
+        if first >= len(body) and refuses:
             self._answer(416, _error("InvalidRange"))
             return
         piece = {"Content-Range": f"bytes {first}-{last}/{len(body)}"}

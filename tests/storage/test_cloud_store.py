@@ -52,6 +52,13 @@ def test_a_service_that_refuses_conditions_is_a_store_that_ignores_them(stub: S3
     assert store.read("a/commit.json") == b"second"
 
 
+def test_a_range_past_the_end_is_empty_also_where_a_service_does_not_refuse_it(stub: S3Stub) -> None:
+    faults: dict[str, Fault] = {"lines": "206 past the end"}
+    store = store_on(stub, **faults)
+    assert store.create("a/lines", b"0123456789")
+    assert [store.read("a/lines", offset, 4) for offset in (0, 8, 10)] == [b"0123", b"89", b""]
+
+
 def test_keys_lie_below_the_prefix_of_the_url(stub: S3Stub) -> None:
     assert open_store("s3://bucket/some/prefix/").create("a/b", b"x")
     assert stub.objects == {"/bucket/some/prefix/a/b": b"x"}

@@ -1,4 +1,4 @@
-"""What every store keeps: the fake in memory, a local folder, and a real S3 where there is one."""
+"""What every store keeps: the fake in memory, a local folder, and real buckets where there are any."""
 
 from __future__ import annotations
 
@@ -24,16 +24,18 @@ Opener = Callable[[], Store]
 NO_S3 = pytest.mark.skip(
     reason="no S3 to test against: set EVALFACTORY_TEST_S3_ENDPOINT, AWS_ENDPOINT_URL and AWS_* credentials"
 )
-S3 = pytest.param("s3", marks=() if environment().get("EVALFACTORY_TEST_S3_ENDPOINT") else NO_S3)
+S3 = f"s3://{environment().get('EVALFACTORY_TEST_S3_BUCKET', 'evalfactory-test')}"
+BUCKETS = (
+    pytest.param(S3, marks=() if environment().get("EVALFACTORY_TEST_S3_ENDPOINT") else NO_S3),
+    *environment().get("EVALFACTORY_TEST_BUCKETS", "").split(),  # more of them: gs://…, az://…
+)
 
 
-def s3_url() -> str:
-    """A prefix of its own in the test bucket."""
-    bucket = environment().get("EVALFACTORY_TEST_S3_BUCKET", "evalfactory-test")
-    return f"s3://{bucket}/contract/{uuid.uuid4().hex}"
+def own_prefix(bucket: str) -> str:
+    return f"{bucket}/contract/{uuid.uuid4().hex}"
 
 
-@pytest.fixture(params=["memory", "local", S3])
+@pytest.fixture(params=["memory", "local", *BUCKETS])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     match request.param:
         case "memory":
@@ -41,16 +43,16 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         case "local":
             yield open_store("store", folder=tmp_path)
         case _:
-            store = open_store(s3_url())
+            store = open_store(own_prefix(request.param))
             yield store
             for entry in store.list(""):
                 store.delete(entry.key)
 
 
-@pytest.fixture(params=["local", S3])
+@pytest.fixture(params=["local", *BUCKETS])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A store that several processes can open."""
-    return str(tmp_path / "store") if request.param == "local" else s3_url()
+    return str(tmp_path / "store") if request.param == "local" else own_prefix(request.param)
 
 
 def test_what_is_created_is_read_back(store: Store) -> None:

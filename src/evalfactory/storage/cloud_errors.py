@@ -37,8 +37,8 @@ _HINTS = (
 
 
 def past_the_end(error: Exception) -> bool:
-    """Whether the store refused a range because the object ends before it."""
-    return "status code: 416" in str(error)
+    """Whether the object ends before the range: some services refuse it, from others an answer comes that is none."""
+    return "status code: 416" in str(error) or "Wanted range starting at" in _message(error)
 
 
 def knows_no_conditions(error: Exception) -> bool:
