@@ -20,6 +20,7 @@ _TITLES = ("pairs", "baseline", "mean", "Δ", "interval", "better", "worse", "fi
 _ROOM = {
     "better": 110, "worse": 110, "fixed": 95, "broken": 95, "baseline": 82, "interval": 72, "pairs": 58, "a drop is": 58,
 }  # fmt: skip
+_SHOWN_SLICES = 10  # rows on a screen; all are in the Markdown and in the JSON
 _SLICES = ("pairs", "mean", "Δ", "interval")
 
 
@@ -40,7 +41,9 @@ def comparison_terminal(comparison: Comparison, *, width: int, color: bool) -> s
     if comparison.slices:
         screen.heading("Slices (shown, never gated)")
         titles = fitting(_SLICES, screen.width, ("mean",), ("interval",))
-        screen.table(["slice", *titles], [_slice_row(part, titles) for part in comparison.slices])
+        screen.table(["slice", *titles], [_slice_row(part, titles) for part in comparison.slices[:_SHOWN_SLICES]])
+        if (more := len(comparison.slices) - _SHOWN_SLICES) > 0:
+            screen.line((f"{INDENT}and {words.plural(more, 'more row')} with --json", "dim"))
     for title, results in (
         ("Worst regressions", comparison.regressions),
         ("Best improvements", comparison.improvements),
