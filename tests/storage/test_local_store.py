@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,7 @@ def test_a_folder_that_may_not_be_written_to_is_said_so_with_a_hint(tmp_path: Pa
 
 FULL = """
 import sys
+import threading
 from evalfactory.errors import UnavailableError
 from evalfactory.storage.open import open_store
 store = open_store(sys.argv[1])
@@ -139,3 +142,27 @@ def test_an_object_that_does_not_fit_leaves_nothing_under_its_key(tmp_path: Path
     said = run_limited(FULL, str(tmp_path / "store"))
     assert said.count("File too large") == said.count("then resume") == 2
     assert list((tmp_path / "store").iterdir()) == []
+
+
+def test_a_file_that_is_replaced_by_another_is_listed_or_its_replacement_is(tmp_path: Path) -> None:
+    store, folder = LocalStore(tmp_path), tmp_path / "tables"
+    folder.mkdir()
+    (folder / "0").touch()
+    listed: list[int] = []
+    done = threading.Event()
+
+    def replace() -> None:
+        for number in itertools.count(1):
+            (folder / str(number)).touch()
+            (folder / str(number - 1)).unlink()
+            if done.is_set():
+                return
+
+    replacing = threading.Thread(target=replace)
+    replacing.start()
+    try:
+        listed.extend(len(store.list("tables/")) for _ in range(1000))
+    finally:
+        done.set()
+        replacing.join()
+    assert min(listed) >= 1

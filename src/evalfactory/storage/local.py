@@ -23,6 +23,8 @@ from .port import Entry
 
 COPIED_AT_ONCE = 1 << 20  # bytes
 
+_LOOKS = 100  # more, at folders in which something vanishes again and again
+
 
 class LocalStore:
     """Objects as files below `root`. Written objects survive a power cut: file and folder are synced."""
@@ -101,7 +103,17 @@ class LocalStore:
         """Keys of the journals that are still being written, or whose writer died, without the `.partial`."""
         return sorted(entry.key.removesuffix(PARTIAL) for entry in self._entries(checked_prefix(prefix), partial=True))
 
-    def _entries(self, prefix: str, *, partial: bool = False) -> Iterator[Entry]:
+    def _entries(self, prefix: str, *, partial: bool = False) -> list[Entry]:
+        """What is there; looked for again where something vanished, as what replaced it may have come after our look."""
+        found = list(self._seen(prefix, partial=partial))
+        for _ in range(_LOOKS):
+            if None not in found:
+                break
+            found = list(self._seen(prefix, partial=partial))
+        return [entry for entry in found if entry is not None]
+
+    def _seen(self, prefix: str, *, partial: bool) -> Iterator[Entry | None]:
+        """Each file in the order in which the folders have them; None for one that was deleted while we looked."""
         start, above = self.root / prefix.rpartition("/")[0], len(str(self.root / "x")) - 1
         with translated(self.url, prefix):
             for item in _files(start):
@@ -110,9 +122,10 @@ class LocalStore:
                     continue
                 try:
                     facts = item.stat()
-                except FileNotFoundError:  # deleted while we looked
-                    continue
-                yield Entry(key, facts.st_size, facts.st_mtime)
+                except FileNotFoundError:
+                    yield None
+                else:
+                    yield Entry(key, facts.st_size, facts.st_mtime)
 
     # Last: below a method of this name, `list[…]` would mean the method.
     def list(self, prefix: str) -> list[Entry]:
