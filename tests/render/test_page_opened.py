@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -127,7 +128,7 @@ def test_a_case_is_found_by_typing_and_opened_and_closed_by_keyboard(opened: Ope
     page.locator("#lines tbody tr a").focus()
     page.keyboard.press("Enter")
     expect(page.locator("#case-title")).to_be_focused()
-    assert page.url.endswith("#case=refund-017")
+    expect(page).to_have_url(re.compile("#case=refund-017$"))
     body = page.locator("#case-body").inner_text()
     for text in (
         "You can return it within 30 days",
@@ -138,7 +139,7 @@ def test_a_case_is_found_by_typing_and_opened_and_closed_by_keyboard(opened: Ope
     page.keyboard.press("Escape")
     expect(page.locator("#case")).to_be_hidden()
     expect(page.locator("#lines tbody tr a")).to_be_focused()
-    assert "#case" not in page.url
+    expect(page).not_to_have_url(re.compile("#case"))
 
 
 def test_arrows_go_through_the_cases_as_they_are_sorted(opened: Opened) -> None:

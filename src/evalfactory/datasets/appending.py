@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import fcntl
 import os
+import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -124,7 +125,7 @@ def _holds_something(body: bytes) -> bool:
 
 
 def _replace(path: Path, body: bytes) -> None:
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{_SUFFIX}")
+    partial = path.with_name(f".{path.stem}.{secrets.token_hex(8)}.partial{_SUFFIX}")
     try:
         with partial.open("xb") as file:
             file.write(body)
