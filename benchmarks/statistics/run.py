@@ -1,7 +1,7 @@
 """How often the verdict is wrong: `python benchmarks/statistics/run.py --quick`.
 
 `--quick` takes two minutes on two cores, prints its tables, and leaves no file. Without it, what is missing in
-`results.json` beside this file is measured (an hour and a half of CPU; it may be stopped and begun again), and the
+`results.json` beside this file is measured (some three hours of CPU; it may be stopped and begun again), and the
 tables are written into docs/explanation/statistics.md. A cell whose error rates are not yet bounded gets more trials,
 at four later looks.
 """
@@ -27,7 +27,6 @@ from benchmarks.statistics.trials import MARGIN, Cell, round_of, seed_of  # noqa
 from benchmarks.statistics.worlds import NAMES  # noqa: E402
 
 SIZES = (20, 50, 100, 200, 500, 1000, 5000)
-LARGE, LARGE_WORLDS = 5000, ("levels", "zeros", "skewed", "clustered", "errors", "real 2")  # dear: half of the worlds
 ROUND = 50
 RESULTS = HERE / "results.json"
 KEPT_EVERY_S = 10
@@ -68,8 +67,6 @@ def _cells(sizes: Iterable[int], worlds: Iterable[str]) -> Iterator[Cell]:
     for cases in sizes:
         for true_difference in (-MARGIN, 0.0, -2 * MARGIN):
             for name in worlds:
-                if cases == LARGE and name not in LARGE_WORLDS:
-                    continue
                 if name == "one-sided" and true_difference == 0.0:
                     continue  # a world of drops alone has no mean of zero but the one without any
                 yield Cell(name, cases, true_difference)
